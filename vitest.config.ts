@@ -1,0 +1,24 @@
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { defineConfig } from "vitest/config";
+
+// VITEST_TARGET=dist tests what is published; otherwise tests run on the sources, with no build.
+const source = process.env["VITEST_TARGET"] === "dist" ? [] : ["@tallyline/source"];
+const conditions = [...source, "module", "node", "development|production"];
+const root = import.meta.dirname;
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: source } },
+  test: {
+    // The house's own tests (tidy, READMEs) sit at the root; each package's tests sit with it.
+    projects: globSync("{.,packages/*,apps/*}/package.json", { cwd: root }).map((file) => ({
+      extends: true as const,
+      root: join(root, dirname(file)),
+      test: {
+        name: (JSON.parse(readFileSync(join(root, file), "utf8")) as { name: string }).name,
+        include: ["test/**/*.test.ts"],
+      },
+    })),
+  },
+});
