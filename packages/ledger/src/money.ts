@@ -1,0 +1,36 @@
+/** A currency: its ISO 4217 code (or one of your own) and how many decimals its minor unit has. */
+export interface Currency {
+  /** Three to eight capital letters or digits, such as "USD". */
+  readonly code: string;
+  /** Decimals of the minor unit: 2 for USD, 0 for JPY, 3 for KWD; 0 to 9. Can never change once money was booked. */
+  readonly exponent: number;
+}
+
+/** The largest amount, balance or turnover: a signed 64-bit integer of minor units, as in SQLite and PostgreSQL. */
+export const MAX_MINOR: bigint = 2n ** 63n - 1n;
+
+/**
+ * Reads a decimal amount exactly, as minor units.
+ *
+ * Takes digits with at most `exponent` decimals and nothing else: no sign, exponent, grouping, leading zero or bare
+ * point, because a character that two programs read differently is money lost.
+ *
+ * @returns the amount, 0 or more; undefined when the text is not one, or exceeds {@link MAX_MINOR}.
+ */
+export function parseAmount(text: string, currency: Currency): bigint | undefined {
+  const match = /^(0|[1-9][0-9]{0,18})(?:\.([0-9]{1,9}))?$/.exec(text);
+  if (match === null) return undefined;
+  const [, whole = "", decimals = ""] = match;
+  if (decimals.length > currency.exponent) return undefined;
+  const minor = BigInt(whole + decimals.padEnd(currency.exponent, "0"));
+  return minor <= MAX_MINOR ? minor : undefined;
+}
+
+/** Writes minor units as the shortest exact decimal: 100000 of USD is "1000", 30 is "0.3", -5 is "-0.05". */
+export function formatAmount(amountMinor: bigint, currency: Currency): string {
+  const sign = amountMinor < 0n ? "-" : "";
+  const digits = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(currency.exponent + 1, "0");
+  const whole = digits.slice(0, digits.length - currency.exponent);
+  const decimals = digits.slice(whole.length).replace(/0+$/, "");
+  return sign + whole + (decimals === "" ? "" : `.${decimals}`);
+}
