@@ -1,0 +1,52 @@
+// Code in a README is a file that is run: the copy is compared with it, and what it prints with what is claimed.
+import { execFile } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+const conditions = process.env["VITEST_TARGET"] === "dist" ? [] : ["--conditions=@tallyline/source"];
+
+interface Example {
+  readonly file: string;
+  readonly code: string;
+  /** What the README says it prints; undefined when it does not say. */
+  readonly output: string | undefined;
+}
+
+/** The code blocks fenced as `ts file=PATH`, each with a `text output` block that follows at once. */
+function examplesOf(readme: string): Example[] {
+  const blocks = /^```ts file=(\S+)\n([\s\S]*?)^```\n(?:\n```text output\n([\s\S]*?)^```\n)?/gm;
+  return [...readFileSync(join(root, readme), "utf8").matchAll(blocks)].map(([, file = "", code = "", output]) => ({
+    file,
+    code,
+    output,
+  }));
+}
+
+const readmes = globSync(["README.md", "{packages,apps}/*/README.md"], { cwd: root });
+
+describe.each(readmes)("%s", (readme) => {
+  const examples = examplesOf(readme);
+  const folder = join(root, dirname(readme));
+
+  test("tags every TypeScript block with the file that it shows", () => {
+    expect(readFileSync(join(root, readme), "utf8").match(/^```(ts|typescript|js|javascript)$/gm)).toBeNull();
+  });
+
+  test.for(examples)("shows $file as it is, and what it prints", async ({ file, code, output }) => {
+    expect(code).toBe(readFileSync(join(folder, file), "utf8"));
+    const { stdout } = await promisify(execFile)(process.execPath, [...conditions, join(folder, file)], {
+      timeout: 10_000,
+    });
+    if (output !== undefined) expect(stdout).toBe(output);
+  });
+});
+
+test("every package shows a complete example", () => {
+  const libraries = readmes.filter(
+    (readme) => readme.startsWith("packages/") && !readme.startsWith("packages/program/"),
+  );
+  expect(libraries.filter((readme) => examplesOf(readme).length === 0)).toEqual([]);
+});

@@ -1,0 +1,110 @@
+// What types cannot refuse and a reviewer should not have to: the rules of the house, checked on the tree itself.
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: root,
+  encoding: "utf8",
+})
+  .split("\n")
+  .filter((file) => file !== "" && existsSync(join(root, file)));
+const read = (file: string) => readFileSync(join(root, file), "utf8");
+
+const purePackages = ["framing", "request-reply", "bank-protocol", "ledger", "expression"];
+const isPureSource = (file: string) => purePackages.some((name) => file.startsWith(`packages/${name}/src/`));
+const sources = files.filter((file) => /^(packages|apps)\/[^/]+\/src\/.*\.ts$/.test(file));
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly private?: boolean;
+  readonly description?: string;
+  readonly keywords?: readonly string[];
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+const folders = files
+  .filter((file) => /^(packages|apps)\/[^/]+\/package\.json$/.test(file))
+  .map((file) => file.replace("/package.json", ""));
+const manifest = (folder: string) => JSON.parse(read(`${folder}/package.json`)) as Manifest;
+
+/** Which packages of the house each one may stand on; see ARCHITECTURE.md. Apps may use all but each other. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  framing: [],
+  "request-reply": [],
+  expression: [],
+  "bank-protocol": ["framing"],
+  ledger: [],
+  tcp: ["framing", "request-reply"],
+  udp: ["request-reply"],
+  "ledger-sqlite": ["ledger"],
+  program: [],
+};
+
+/** Every line of the files that the pattern matches, as `file:line: text`. */
+function offences(among: readonly string[], pattern: RegExp): string[] {
+  return among.flatMap((file) =>
+    read(file)
+      .split("\n")
+      .flatMap((line, index) => (pattern.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [])),
+  );
+}
+
+test("pure packages read no clock and make no randomness", () => {
+  expect(
+    offences(sources.filter(isPureSource), /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.now\b/),
+  ).toEqual([]);
+});
+
+test("no source evaluates text as code", () => {
+  expect(offences(sources, /\beval\(|\bnew Function\b/)).toEqual([]);
+});
+
+test("an index is a list of names", () => {
+  const indexes = sources.filter((file) => file.endsWith("/src/index.ts"));
+  expect(indexes.length).toBeGreaterThan(8);
+  for (const file of indexes) {
+    const rest = read(file).replaceAll(/export (?:type )?\{[^}]*\} from "\.\/[a-z0-9-]+\.ts";\s*/g, "");
+    expect(rest, file).toBe("");
+  }
+});
+
+test("files are named for their one idea, in words with hyphens", () => {
+  const named = sources.map((file) => file.split("/").at(-1)!);
+  expect(named.filter((name) => !/^[a-z0-9]+(?:-[a-z0-9]+)*\.ts$/.test(name))).toEqual([]);
+  expect(named.filter((name) => /^(utils?|helpers?|types|common|misc|constants)\.ts$/.test(name))).toEqual([]);
+});
+
+test("nothing is left over: no focused test, no reminder, no debugger", () => {
+  const own = files.filter(
+    (file) => /\.(ts|json|ya?ml|md)$/.test(file) && file !== "pnpm-lock.yaml" && file !== "test/tidy.test.ts",
+  );
+  expect(offences(own, /\b(test|describe|it)\.only\b|\b(TODO|FIXME|XXX)\b|^\s*debugger\b/)).toEqual([]);
+});
+
+describe.each(folders)("%s", (folder) => {
+  const name = folder.split("/")[1]!;
+  const { dependencies = {}, description, keywords, ...rest } = manifest(folder);
+
+  test("has a README that begins with its name", () => {
+    expect(read(`${folder}/README.md`)).toMatch(new RegExp(`^# ${rest.name}\n`));
+  });
+
+  test("stands only on what ARCHITECTURE.md lets it stand on", () => {
+    const allowed = folder.startsWith("apps/") ? Object.keys(mayImport) : mayImport[name];
+    const own = Object.keys(dependencies).filter((each) => each.startsWith("@tallyline/"));
+    expect(own.filter((each) => !allowed?.includes(each.replace("@tallyline/", "")))).toEqual([]);
+  });
+
+  test.skipIf(rest.private)(
+    "can be published: described, findable, and without other runtime dependencies where it is a library",
+    () => {
+      expect(description).toMatch(/^[A-Z].{20,}[^.]$/);
+      expect(keywords?.length ?? 0).toBeGreaterThan(2);
+      const foreign = Object.keys(dependencies).filter((each) => !each.startsWith("@tallyline/"));
+      expect(foreign).toEqual(folder.startsWith("apps/") ? ["commander", "pino"] : []);
+    },
+  );
+});
