@@ -1,5 +1,5 @@
 export { EXIT } from "./exit-code.ts";
-export { count, createLog, createProgram, parseFlags, port, type ProgramDescription } from "./flags.ts";
-export { messageOf, report } from "./report.ts";
+export { count, createProgram, parseFlags, port, type ProgramDescription } from "./flags.ts";
+export { report } from "./report.ts";
 export { runClient, type Ask } from "./run-client.ts";
 export { runServer, type Service } from "./run-server.ts";

@@ -1,11 +1,9 @@
 import type { Command } from "commander";
+import { createLog } from "./flags.ts";
 
-/** Says on stderr, in one line, what kept the program from doing its work. */
-export function report(program: Command, message: string): void {
-  process.stderr.write(`${program.name()}: ${message}\n`);
-}
-
-/** What an error says to a person. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Says on stderr, in one line, what kept the program from doing its work; `--log-level debug` shows the cause too. */
+export function report(program: Command, error: unknown, advice = ""): void {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${program.name()}: ${message}${advice}\n`);
+  createLog(program).debug({ event: "failed", err: error });
 }

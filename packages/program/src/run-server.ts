@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Logger } from "pino";
 import { createLog, environmentName } from "./flags.ts";
 import { EXIT } from "./exit-code.ts";
-import { messageOf, report } from "./report.ts";
+import { report } from "./report.ts";
 
 /** Something that listens, as tcp's and udp's servers do. */
 interface Listener {
@@ -37,7 +37,7 @@ export async function runServer(
   try {
     service = await options.start(log);
   } catch (error) {
-    report(program, messageOf(error) + advice(program, error, options.portFlag));
+    report(program, error, advice(program, error, options.portFlag));
     process.exitCode = EXIT.refused;
     return;
   }
@@ -49,8 +49,7 @@ export async function runServer(
   const failure = service.failed?.then((error) => ({ error }));
   const ending = await (failure === undefined ? signal : Promise.race([signal, failure]));
   if (typeof ending === "object") {
-    report(program, messageOf(ending.error));
-    log.fatal({ event: "failed", err: ending.error });
+    report(program, ending.error);
     process.exitCode = EXIT.refused;
   } else {
     log.info({ event: "draining", signal: ending });

@@ -1,0 +1,54 @@
+import { type BankAddress, Dialogue } from "./dialogue.ts";
+
+/** What a bank client is made of; where nothing is said, that of a bank server on this machine. */
+export interface BankClientOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 65432. */
+  readonly port?: number;
+  /** How the server tells requests apart. Default "auto": finds out with a first line that every bank answers. */
+  readonly framing?: BankAddress["framing"];
+  /** Time for connecting, and again for each answer, in milliseconds. Default 10,000. */
+  readonly deadlineMs?: number;
+}
+
+/** Talks to a bank server in the words of the plain dialect, over one connection that is made when it is needed. */
+export interface BankClient extends AsyncDisposable {
+  /**
+   * Sends a command, such as `deposit 50`, and resolves with the answer. Calls queue up; nothing is ever sent twice.
+   * Rejects with BankClientError, whose `delivery` says whether it may have been executed.
+   */
+  send(command: string): Promise<string>;
+  /** Closes the connection once the calls made so far have ended. */
+  close(): Promise<void>;
+}
+
+/** Creates a client; it connects with the first command. */
+export function createBankClient(options: BankClientOptions = {}): BankClient {
+  const { host = "127.0.0.1", port = 65432, framing = "auto", deadlineMs = 10_000 } = options;
+  let address: BankAddress = { host, port, framing };
+  let dialogue: Dialogue | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work);
+    last = result.catch(() => {});
+    return result;
+  };
+  const exchange = async (command: string) => {
+    if (dialogue === undefined || dialogue.isOver) {
+      dialogue = await Dialogue.open(address, deadlineMs);
+      address = { ...address, framing: dialogue.framing }; // some servers close after each answer; ask them once
+    }
+    // It may have ended right behind its greeting; then nothing was sent yet, and a new connection costs nothing.
+    if (dialogue.isOver) dialogue = await Dialogue.open(address, deadlineMs);
+    return dialogue.exchange(command, deadlineMs);
+  };
+  const close = () => inTurn(async () => dialogue?.close());
+
+  return {
+    send: (command) => inTurn(() => exchange(command)),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,121 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createBankServer, type BankServerOptions } from "@tallyline/bank";
+import { createMemoryLedger } from "@tallyline/ledger";
+import { describe, expect, test } from "vitest";
+import { connectRaw } from "./raw-peers.ts";
+
+const usd = { code: "USD", exponent: 2 };
+
+function startBank(options: Partial<BankServerOptions> = {}) {
+  return createBankServer({ ledger: createMemoryLedger({ currencies: [usd] }), port: 0, ...options });
+}
+
+/** What a client sends and is answered, from a transcript's `C: ` and `S: ` lines. */
+const transcript = readFileSync(join(import.meta.dirname, "transcripts", "plain.txt"), "utf8");
+const said = (side: "C" | "S") =>
+  [...transcript.matchAll(new RegExp(`^${side}: (.*)$`, "gm"))].map(([, words = ""]) => words);
+const requests = said("C");
+const replies = said("S");
+
+describe("the plain dialect's transcript", () => {
+  test.each(["\n", "\r\n"])("is answered to the letter, one request at a time, ended with %j", async (ending) => {
+    await using bank = await startBank();
+    await using client = await connectRaw(bank.port);
+    for (const [index, request] of requests.entries()) {
+      expect(await client.ask(request + ending), request).toBe(`${replies[index]}\n`);
+    }
+  });
+
+  test.each([
+    ["in one piece", (text: string) => [text]],
+    ["byte by byte", (text: string) => [...text]],
+  ])("is answered to the letter when it arrives %s", async (_how, split) => {
+    await using bank = await startBank();
+    await using client = await connectRaw(bank.port);
+    for (const part of split(requests.map((request) => `${request}\n`).join(""))) client.send(part);
+    client.end();
+    expect(await client.readToEnd()).toBe(replies.map((reply) => `${reply}\n`).join(""));
+  });
+
+  test("is answered to the letter, without line endings, in chunk framing", async () => {
+    await using bank = await startBank({ framing: "chunk" });
+    await using client = await connectRaw(bank.port);
+    for (const [index, request] of requests.entries()) {
+      if (request === "") continue; // nothing cannot be sent
+      expect(await client.ask(request), request).toBe(replies[index]);
+    }
+  });
+});
+
+test("a command that the end of the connection cut off is not executed", async () => {
+  await using bank = await startBank();
+  await using client = await connectRaw(bank.port);
+  client.send("deposit 5\nwithdraw 500");
+  client.end();
+  expect(await client.readToEnd()).toBe("Deposited $5. New balance: $1005\n");
+  await using other = await connectRaw(bank.port);
+  expect(await other.ask("check_balance\n")).toBe("Your balance is: $1005\n");
+});
+
+test("a client that waits for an answer to an unfinished line is told so, and nothing is executed", async () => {
+  await using bank = await startBank();
+  await using client = await connectRaw(bank.port);
+  expect(await client.ask("deposit 50")).toBe("Unfinished command: end it with a line feed. Nothing was done.\n");
+  await using other = await connectRaw(bank.port);
+  expect(await other.ask("check_balance\n")).toBe("Your balance is: $1000\n");
+});
+
+test("a line that is too long, or not UTF-8, is no command, and the next one is answered", async () => {
+  await using bank = await startBank();
+  await using client = await connectRaw(bank.port);
+  client.send(`deposit ${"5".repeat(10_000)}\n`);
+  expect(await client.read()).toBe("Invalid command.\n");
+  expect(await client.ask("check_balance\n")).toBe("Your balance is: $1000\n");
+});
+
+test("where the outcome is unknown the connection closes without a reply, and the operator is told once", async () => {
+  const memory = createMemoryLedger({ currencies: [usd] });
+  const failures: unknown[] = [];
+  const broken = new Error("disk on fire");
+  let isBroken = false;
+  const ledger = {
+    ...memory,
+    submit: async (command: Parameters<typeof memory.submit>[0]) => {
+      if (isBroken) throw broken;
+      return memory.submit(command);
+    },
+  };
+  await using bank = await startBank({ ledger, onLedgerFailure: (error) => failures.push(error) });
+  isBroken = true;
+  for (let time = 0; time < 2; time++) {
+    await using client = await connectRaw(bank.port);
+    client.send("deposit 5\n");
+    expect(await client.readToEnd()).toBe("");
+  }
+  expect(failures).toEqual([broken]);
+});
+
+test("many clients at once leave consistent books", async () => {
+  const ledger = createMemoryLedger({ currencies: [usd] });
+  await using bank = await startBank({ ledger });
+  const work = Array.from({ length: 40 }, async (_, client) => {
+    await using connection = await connectRaw(bank.port);
+    const commands = Array.from(
+      { length: 20 },
+      (_each, index) => `${(client + index) % 2 === 0 ? "deposit" : "withdraw"} 0.${10 + client}\n`,
+    );
+    connection.send(commands.join(""));
+    connection.end();
+    return (await connection.readToEnd()).split("\n").length - 1;
+  });
+  expect(await Promise.all(work)).toEqual(Array.from({ length: 40 }, () => 20));
+  const [books] = await ledger.trialBalance();
+  expect(books?.debitsMinor).toBe(books?.creditsMinor);
+  await using last = await connectRaw(bank.port);
+  expect(await last.ask("check_balance\n")).toBe("Your balance is: $1000\n");
+});
+
+test.each(["", "two words", "@cash", "x".repeat(65)])("%j cannot be the plain account", async (plainAccount) => {
+  await expect(startBank({ plainAccount })).rejects.toThrow(RangeError);
+});

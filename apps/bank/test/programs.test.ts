@@ -1,0 +1,167 @@
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runProgram, startServer } from "@tallyline/program/testing";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { connectRaw, startReadOnceBank } from "./raw-peers.ts";
+
+const app = join(import.meta.dirname, "..");
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tallyline-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const startBank = (args: readonly string[] = [], environment = {}) =>
+  startServer({ app, program: "bank-server", args: ["--port", "0", ...args], environment, folder });
+const client = (port: number, args: readonly string[], input?: string) =>
+  runProgram({
+    app,
+    program: "bank-client",
+    args: ["--port", String(port), ...args],
+    ...(input !== undefined && { input }),
+  });
+
+describe("bank-server", () => {
+  test("keeps what it answered through kill -9, in a file that only its owner can read", async () => {
+    {
+      await using bank = await startBank();
+      expect(bank.urls).toEqual([`tcp://127.0.0.1:${bank.ports[0]}`]);
+      await using raw = await connectRaw(bank.ports[0]!);
+      expect(await raw.ask("deposit 50\n")).toBe("Deposited $50. New balance: $1050\n");
+      await bank.stop("SIGKILL");
+    }
+    expect(statSync(join(folder, ".tallyline", "bank.db")).mode & 0o777).toBe(0o600);
+    await using bank = await startBank(["--opening-balance", "7"]); // used only when the account is opened
+    await using raw = await connectRaw(bank.ports[0]!);
+    expect(await raw.ask("check_balance\n")).toBe("Your balance is: $1050\n");
+  });
+
+  test.each(["SIGTERM", "SIGINT"] as const)("ends with exit code 0 at %s, with a client connected", async (signal) => {
+    await using bank = await startBank(["--store", "memory:"]);
+    await using raw = await connectRaw(bank.ports[0]!);
+    await raw.ask("check_balance\n");
+    expect(await bank.stop(signal)).toMatchObject({ exitCode: 0 });
+    expect(await raw.read()).toBeUndefined();
+  });
+
+  test("takes each flag from the environment too, and the command line wins", async () => {
+    await using bank = await startBank(["--opening-balance", "3"], {
+      BANK_SERVER_STORE: "memory:",
+      BANK_SERVER_FRAMING: "chunk",
+      BANK_SERVER_OPENING_BALANCE: "2",
+      BANK_SERVER_LOG_LEVEL: "silent",
+    });
+    await using raw = await connectRaw(bank.ports[0]!);
+    expect(await raw.ask("check_balance")).toBe("Your balance is: $3");
+    expect(await bank.stop("SIGTERM")).toMatchObject({ stderr: "" });
+  });
+
+  test("logs structured records on stderr and prints only its listeners on stdout", async () => {
+    await using bank = await startBank(["--store", "memory:"]);
+    const { stdout, stderr } = await bank.stop("SIGTERM");
+    expect(stdout).toBe(`bank-server listening on ${bank.urls[0]}`);
+    const events = stderr
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { event: string }).event);
+    expect(events).toEqual(["listening", "draining", "drained"]);
+  });
+
+  test("says in one line that its port is taken, and which flag chooses another", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const ended = await runProgram({
+      app,
+      program: "bank-server",
+      args: ["--port", String(port), "--store", "memory:"],
+    });
+    other.close();
+    expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(ended.stderr).toMatch(
+      new RegExp(`^bank-server: .*${port}.*; choose another port with --port or BANK_SERVER_PORT\n$`),
+    );
+  });
+
+  test("says in one line that its books are in use", async () => {
+    await using _bank = await startBank();
+    const ended = await runProgram({ app, program: "bank-server", args: ["--port", "0"], folder });
+    expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(ended.stderr).toMatch(/^bank-server: .*bank\.db is in use by another process\n$/);
+  });
+
+  test("refuses plain text to other machines, unless it is asked for", async () => {
+    const open = { app, program: "bank-server", args: ["--host", "0.0.0.0", "--port", "0", "--store", "memory:"] };
+    const refused = await runProgram(open);
+    expect(refused).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(refused.stderr).toContain("--insecure");
+    await using bank = await startServer({ ...open, args: [...open.args, "--insecure"] });
+    expect(bank.urls).toEqual([`tcp://0.0.0.0:${bank.ports[0]}`]);
+  });
+
+  test.each([
+    ["--port", "65536"],
+    ["--port", "http"],
+    ["--framing", "xml"],
+    ["--opening-balance", "1e3"],
+    ["--max-connections", "0"],
+    ["--prot", "1"],
+  ])("refuses %s %s with exit code 2", async (...args) => {
+    const ended = await runProgram({ app, program: "bank-server", args: ["--store", "memory:", ...args] });
+    expect(ended).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(ended.stderr).toContain(args[0]);
+  });
+});
+
+describe("bank-client", () => {
+  test("answers one command with the exit code of its answer", async () => {
+    await using bank = await startBank(["--store", "memory:"]);
+    const [port] = bank.ports as [number];
+    expect(await client(port, ["deposit", "50"])).toEqual({
+      exitCode: 0,
+      stdout: "Deposited $50. New balance: $1050\n",
+      stderr: "",
+    });
+    expect(await client(port, ["withdraw", "5000"])).toEqual({
+      exitCode: 1,
+      stdout: "Insufficient funds.\n",
+      stderr: "",
+    });
+    expect(await client(port, ["deposit", "-5"])).toEqual({
+      exitCode: 1,
+      stdout: "Invalid deposit amount.\n",
+      stderr: "",
+    });
+  });
+
+  test("reads a pipe line by line and ends with the worst exit code", async () => {
+    await using bank = await startBank(["--store", "memory:"]);
+    const { exitCode, stdout } = await client(bank.ports[0]!, [], "check_balance\nwithdraw 5000\n\ndeposit 1");
+    expect(stdout).toBe(
+      "Your balance is: $1000\nInsufficient funds.\nInvalid command.\nDeposited $1. New balance: $1001\n",
+    );
+    expect(exitCode).toBe(1);
+  });
+
+  test("talks to a server that reads once, from a pipe too", async () => {
+    await using bank = await startReadOnceBank();
+    const ended = await client(bank.port, [], "check_balance\ndeposit 50\n");
+    expect(ended).toEqual({
+      exitCode: 0,
+      stdout: "Your balance is: $1000\nDeposited $50. New balance: $1050\n",
+      stderr: "",
+    });
+  });
+
+  test("ends with exit code 3 and says why when nobody answers, and with 2 when the command line makes no sense", async () => {
+    const bank = await startBank(["--store", "memory:"]);
+    await bank.stop("SIGTERM");
+    const unanswered = await client(bank.ports[0]!, [], "deposit 1\ndeposit 2\n");
+    expect(unanswered).toMatchObject({ exitCode: 3, stdout: "" });
+    expect(unanswered.stderr).toMatch(/^bank-client: no connection to 127\.0\.0\.1:\d+: .+\n$/); // and the second was not tried
+    expect(await client(bank.ports[0]!, ["--frame", "x"])).toMatchObject({ exitCode: 2, stdout: "" });
+  });
+});

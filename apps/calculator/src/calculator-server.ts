@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { createProgram, parseFlags, port, runServer } from "@tallyline/program";
+import manifest from "../package.json" with { type: "json" };
+import { createCalculatorServer } from "./server.ts";
+
+const program = createProgram({
+  name: "calculator-server",
+  version: manifest.version,
+  description: "Answers arithmetic, such as 2 + 2, over UDP; over TCP where an answer is too long for a datagram.",
+  logLevel: "info",
+})
+  .option("--host <address>", "address to listen on", "127.0.0.1")
+  .option("--port <number>", "UDP port, 0 for a free one", port, 65432)
+  .option("--tcp-port <number>", "TCP port, 0 for a free one", port, 65433);
+
+const { flags } = parseFlags<{ readonly host: string; readonly port: number; readonly tcpPort: number }>(program);
+await runServer(program, {
+  start: async () => {
+    const { udp, tcp } = await createCalculatorServer(flags);
+    return { listeners: [udp, tcp] };
+  },
+  portFlag: (url) => (url.startsWith("tcp:") ? "--tcp-port" : "--port"),
+});

@@ -1,0 +1,2 @@
+export { createCalculatorClient, type CalculatorClient, type CalculatorClientOptions } from "./client.ts";
+export { createCalculatorServer, type CalculatorServer, type CalculatorServerOptions } from "./server.ts";

@@ -1,0 +1,62 @@
+import { lines } from "@tallyline/framing";
+import { createTcpServer, type TcpServer } from "@tallyline/tcp";
+import { createUdpServer, type UdpServer } from "@tallyline/udp";
+import { answer } from "./answer.ts";
+
+/** What a calculator server listens on. */
+export interface CalculatorServerOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** UDP port, 0 for a free one. Default 65432. */
+  readonly port?: number;
+  /** TCP port for answers that are too long for a datagram, 0 for a free one. Default 65433. */
+  readonly tcpPort?: number;
+}
+
+/** A calculator: a datagram is an expression, its reply the answer; over TCP a line is. */
+export interface CalculatorServer extends AsyncDisposable {
+  readonly udp: UdpServer;
+  readonly tcp: TcpServer;
+}
+
+/** The longest expression over TCP, in bytes of its line. */
+const MAX_LINE_BYTES = 8192;
+
+/**
+ * Starts a calculator server.
+ * @throws ListenError when a port is taken or may not be used.
+ */
+export async function createCalculatorServer(options: CalculatorServerOptions = {}): Promise<CalculatorServer> {
+  const { host = "127.0.0.1", port = 65432, tcpPort = 65433 } = options;
+  const encoder = new TextEncoder();
+  const udp = await createUdpServer({
+    host,
+    port,
+    handler: (datagram) => encoder.encode(answerBytes(datagram)),
+    plainTooLarge: encoder.encode("Error: the answer does not fit into a datagram; ask over TCP"),
+  });
+  try {
+    const tcp = await createTcpServer<string, string>({
+      codec: lines({ maxLineBytes: MAX_LINE_BYTES }),
+      host,
+      port: tcpPort,
+      handler: answer,
+      onBadFrame: (error) => `Error: ${error.message}`,
+    });
+    return { udp, tcp, [Symbol.asyncDispose]: async () => void (await Promise.all([udp.drain(), tcp.drain()])) };
+  } catch (error) {
+    await udp.drain();
+    throw error;
+  }
+}
+
+/** A line ending at the end of a datagram is what a line-oriented tool adds, not a part of the expression. */
+function answerBytes(datagram: Uint8Array): string {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(datagram);
+  } catch {
+    return "Error: the expression is not UTF-8 text";
+  }
+  return answer(text.replace(/\r?\n$/, ""));
+}

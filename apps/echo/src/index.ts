@@ -1,0 +1,2 @@
+export { echoOverTcp, echoOverUdp, type EchoAddress } from "./client.ts";
+export { createEchoServer, type EchoServer, type EchoServerOptions } from "./server.ts";

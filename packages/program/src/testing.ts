@@ -1,0 +1,85 @@
+// For the apps' tests: programs run as a person runs them, from the sources or, with VITEST_TARGET=dist, as built.
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+
+/** Which program, and what it is started with. */
+export interface Run {
+  /** The app's folder: its tests are one level below. */
+  readonly app: string;
+  readonly program: string;
+  readonly args?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The folder to run in. Default: the app's. */
+  readonly folder?: string;
+}
+
+/** How a program ended. */
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A server that has said where it listens. */
+export interface RunningServer extends AsyncDisposable {
+  /** The URLs it printed, in order. */
+  readonly urls: readonly string[];
+  /** Their ports. */
+  readonly ports: readonly number[];
+  /** Sends a signal and waits for the end. */
+  stop(signal: NodeJS.Signals): Promise<Ended>;
+}
+
+/** Runs a program to its end. @param run.input What it reads from a pipe. */
+export async function runProgram(run: Run & { readonly input?: string }): Promise<Ended> {
+  const child = start(run);
+  child.stdin!.on("error", () => {}); // it may end without having read all
+  child.stdin!.end(run.input ?? "");
+  const [stdout, stderr] = await Promise.all([text(child.stdout!), text(child.stderr!), untilEnd(child)]);
+  return { exitCode: child.exitCode, stdout, stderr };
+}
+
+/** Starts a server and waits until it has printed its listeners. Rejects with its stderr when it ends before. */
+export async function startServer(run: Run & { readonly listenerCount?: number }): Promise<RunningServer> {
+  const child = start(run);
+  child.stdin!.end();
+  const stderr = text(child.stderr!);
+  const lines: string[] = [];
+  const urls: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    const output = createInterface({ input: child.stdout! });
+    output.on("line", (line) => {
+      lines.push(line);
+      const url = new RegExp(`^${run.program} listening on (\\S+)$`).exec(line)?.[1];
+      if (url !== undefined && urls.push(url) === (run.listenerCount ?? 1)) resolve();
+    });
+    output.on("close", () => void stderr.then((said) => reject(new Error(`${run.program} ended: ${said}`))));
+  });
+
+  const stop = async (signal: NodeJS.Signals): Promise<Ended> => {
+    child.kill(signal);
+    await untilEnd(child);
+    return { exitCode: child.exitCode, stdout: lines.join("\n"), stderr: await stderr };
+  };
+  return {
+    urls,
+    ports: urls.map((url) => Number(new URL(url).port)),
+    stop,
+    [Symbol.asyncDispose]: async () => void (await stop("SIGKILL")),
+  };
+}
+
+function start({ app, program, args = [], environment = {}, folder = app }: Run): ChildProcess {
+  const entry =
+    process.env["VITEST_TARGET"] === "dist"
+      ? [join(app, "dist", `${program}.js`)]
+      : ["--conditions=@tallyline/source", join(app, "src", `${program}.ts`)];
+  return spawn(process.execPath, [...entry, ...args], { cwd: folder, env: { ...process.env, ...environment } });
+}
+
+async function untilEnd(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+}

@@ -1,0 +1,112 @@
+// The README's first two steps: start the three servers with one command, and paste what it shows into another terminal.
+import { exec, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+const run = promisify(exec);
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tallyline-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+async function freePort(): Promise<string> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  return String(port);
+}
+
+/** Ports of this run's own for every program, so that it meets no other that is running on this machine. */
+async function ownPorts(): Promise<Record<string, string>> {
+  const [bank, echo, udp, tcp] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const ports = { BANK_PORT: bank, ECHO_PORT: echo, CALCULATOR_PORT: udp, CALCULATOR_TCP_PORT: tcp };
+  return Object.fromEntries(
+    Object.entries(ports).flatMap(([name, port]) => {
+      const [app, ...flag] = name.split("_");
+      return ["SERVER", "CLIENT"].map((side) => [[app, side, ...flag].join("_"), port]);
+    }),
+  );
+}
+
+/** Runs `start` in a folder; resolves once it has printed the commands to try. */
+async function start(
+  environment: Record<string, string>,
+): Promise<{ readonly child: ChildProcess; readonly printed: string }> {
+  const child = spawn(process.execPath, [join(root, "scripts", "start.ts")], {
+    env: { ...process.env, INIT_CWD: folder, ...environment },
+  });
+  let printed = "";
+  for await (const part of child.stdout) {
+    printed += String(part);
+    if (printed.includes("calculator-client.js '2 + 2'\n")) break;
+  }
+  return { child, printed };
+}
+
+// What `start` runs is the build, so without one there is nothing to test here.
+describe.runIf(process.env["VITEST_TARGET"] === "dist")("start", () => {
+  test("serves, shows three commands that work as pasted, stops at SIGTERM, and finds the balances again", async () => {
+    const environment = await ownPorts();
+    for (const balance of ["1050", "1100"]) {
+      const { child, printed } = await start(environment);
+      expect(printed.match(/^\S+ listening on \S+$/gm)).toHaveLength(5);
+      const commands = printed.match(/^ {2}node .*$/gm) ?? [];
+      const answers = await Promise.all(
+        commands.map(
+          async (command) => (await run(command, { cwd: folder, env: { ...process.env, ...environment } })).stdout,
+        ),
+      );
+      expect(answers).toEqual([`Deposited $50. New balance: $${balance}\n`, "Hello, Server!\n", "Result: 4\n"]);
+      child.kill("SIGTERM");
+      expect(await once(child, "exit")).toEqual([0, null]);
+    }
+    expect(existsSync(join(folder, ".tallyline", "bank.db"))).toBe(true);
+  });
+
+  test("stops the other servers and ends with exit code 1 when one cannot start", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const environment = { ...(await ownPorts()), ECHO_SERVER_PORT: String(port) };
+    const child = spawn(process.execPath, [join(root, "scripts", "start.ts")], {
+      env: { ...process.env, INIT_CWD: folder, ...environment },
+    });
+    const [said, [exitCode]] = await Promise.all([text(child.stderr), once(child, "exit"), text(child.stdout)]);
+    expect(said).toMatch(
+      new RegExp(`^echo-server: .*${port}.*; choose another port with --port or ECHO_SERVER_PORT\n$`),
+    );
+    expect(exitCode).toBe(1);
+    other.close();
+  });
+
+  test("answers the README's transcripts to the letter", async () => {
+    const environment = await ownPorts();
+    const { child } = await start(environment);
+    const transcripts = [
+      ...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```console\n([\s\S]*?)^```$/gm),
+    ].map(([, lines = ""]) => lines);
+    expect(transcripts).toHaveLength(3);
+    for (const transcript of transcripts) {
+      for (const turn of transcript.split(/^\$ /m).slice(1)) {
+        const [command = "", ...answer] = turn.split("\n");
+        // A refusal ends with another exit code than 0; what counts here is what it prints.
+        const { stdout } = await run(command, { cwd: root, env: { ...process.env, ...environment } }).catch(
+          (error: { stdout: string }) => error,
+        );
+        expect(stdout, command).toBe(answer.join("\n"));
+      }
+    }
+    child.kill("SIGTERM");
+    await once(child, "exit");
+  });
+});
