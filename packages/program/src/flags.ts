@@ -15,7 +15,7 @@ const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"
 
 /** Starts a command line: `--help`, `--version`, `--log-level`, and exit code 2 for flags that make no sense. */
 export function createProgram({ name, version, description, logLevel }: ProgramDescription): Command {
-  return new Command(name)
+  return new Program(name)
     .description(description)
     .version(version)
     .addOption(
@@ -26,13 +26,17 @@ export function createProgram({ name, version, description, logLevel }: ProgramD
 }
 
 /**
- * Reads flags and words. Each flag can also come from the environment, under the program's name and its own:
- * `--max-connections` of bank-server is `BANK_SERVER_MAX_CONNECTIONS`.
+ * Each flag can also come from the environment, under the program's name and its own: `--max-connections` of bank-server
+ * is `BANK_SERVER_MAX_CONNECTIONS`.
  */
-export function parseFlags<Flags>(program: Command): { readonly flags: Flags; readonly words: readonly string[] } {
-  for (const option of program.options) {
-    if (option.attributeName() !== "version") option.env(environmentName(program, option.name()));
+class Program extends Command {
+  override addOption(option: Option): this {
+    return super.addOption(option.env(environmentName(this, option.name())));
   }
+}
+
+/** Reads flags, from the command line or else the environment, and words. */
+export function parseFlags<Flags>(program: Command): { readonly flags: Flags; readonly words: readonly string[] } {
   program.parse(withNegativeOperand(process.argv));
   return { flags: program.opts() as Flags, words: program.args };
 }
