@@ -1,19 +1,25 @@
+import { isBuiltin } from "node:module";
 import { resolve } from "node:path";
 import { createMemoryLedger, type Currency, type Ledger } from "@tallyline/ledger";
-import { openSqliteLedger } from "@tallyline/ledger-sqlite";
 
-/** The store that `--store` names is none that this bank knows. */
-export class StoreUrlError extends Error {
-  override readonly name = "StoreUrlError";
+/** The store that a URL names cannot be had: the URL is none that this bank knows, or this Node.js is too old for it. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
 }
 
 /**
  * Opens the ledger that a store URL names: `sqlite:PATH`, relative to the current folder, or `memory:`.
- * @throws StoreUrlError for another URL; LedgerOpenError when the file cannot be opened.
+ * @throws StoreError when there is no such store; LedgerOpenError when the file cannot be opened.
  */
 export async function openStore(url: string, currencies: readonly Currency[]): Promise<Ledger> {
   if (url === "memory:") return createMemoryLedger({ currencies });
   const path = /^sqlite:(.+)$/.exec(url)?.[1];
-  if (path === undefined) throw new StoreUrlError(`store is "${url}", expected sqlite:PATH or memory:`);
+  if (path === undefined) throw new StoreError(`store is "${url}", expected sqlite:PATH or memory:`);
+
+  // Loaded only here, so that an older Node.js gets this sentence and not a missing module's.
+  if (!isBuiltin("node:sqlite")) {
+    throw new StoreError(`store ${url} needs Node.js 22.18 or later, this is ${process.versions.node} (${process.execPath})`);
+  }
+  const { openSqliteLedger } = await import("@tallyline/ledger-sqlite");
   return openSqliteLedger({ path: resolve(path), currencies });
 }

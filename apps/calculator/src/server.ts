@@ -33,7 +33,7 @@ export async function createCalculatorServer(options: CalculatorServerOptions = 
     host,
     port,
     handler: (datagram) => encoder.encode(answerBytes(datagram)),
-    plainTooLarge: encoder.encode("Error: the answer does not fit into a datagram; ask over TCP"),
+    plainTooLarge: encoder.encode("Error: too long for a datagram; ask over TCP"),
   });
   try {
     const tcp = await createTcpServer<string, string>({
