@@ -1,16 +1,13 @@
 // What types cannot refuse and a reviewer should not have to: the rules of the house, checked on the tree itself.
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { globSync, readFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "..");
-const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+const files = globSync("{*,{.changeset,.github,apps,docs,packages,scripts,test}/**/*}", {
   cwd: root,
-  encoding: "utf8",
-})
-  .split("\n")
-  .filter((file) => file !== "" && existsSync(join(root, file)));
+  exclude: (name) => ["node_modules", "dist", ".turbo"].includes(basename(name)),
+}).filter((file) => statSync(join(root, file)).isFile());
 const read = (file: string) => readFileSync(join(root, file), "utf8");
 
 const purePackages = ["framing", "request-reply", "bank-protocol", "ledger", "expression"];
@@ -84,27 +81,44 @@ test("nothing is left over: no focused test, no reminder, no debugger", () => {
   expect(offences(own, /\b(test|describe|it)\.only\b|\b(TODO|FIXME|XXX)\b|^\s*debugger\b/)).toEqual([]);
 });
 
+const published = folders.filter((folder) => manifest(folder).private !== true);
+const libraries = published.filter((folder) => folder.startsWith("packages/"));
+
 describe.each(folders)("%s", (folder) => {
-  const name = folder.split("/")[1]!;
-  const { dependencies = {}, description, keywords, ...rest } = manifest(folder);
+  const { name, dependencies = {} } = manifest(folder);
 
   test("has a README that begins with its name", () => {
-    expect(read(`${folder}/README.md`)).toMatch(new RegExp(`^# ${rest.name}\n`));
+    expect(read(`${folder}/README.md`)).toMatch(new RegExp(`^# ${name}\n`));
   });
 
   test("stands only on what ARCHITECTURE.md lets it stand on", () => {
-    const allowed = folder.startsWith("apps/") ? Object.keys(mayImport) : mayImport[name];
+    const allowed = folder.startsWith("apps/") ? Object.keys(mayImport) : mayImport[folder.replace("packages/", "")];
     const own = Object.keys(dependencies).filter((each) => each.startsWith("@tallyline/"));
     expect(own.filter((each) => !allowed?.includes(each.replace("@tallyline/", "")))).toEqual([]);
   });
+});
 
-  test.skipIf(rest.private)(
-    "can be published: described, findable, and without other runtime dependencies where it is a library",
-    () => {
-      expect(description).toMatch(/^[A-Z].{20,}[^.]$/);
-      expect(keywords?.length ?? 0).toBeGreaterThan(2);
-      const foreign = Object.keys(dependencies).filter((each) => !each.startsWith("@tallyline/"));
-      expect(foreign).toEqual(folder.startsWith("apps/") ? ["commander", "pino"] : []);
-    },
-  );
+describe.each(published)("%s, as it is published,", (folder) => {
+  const { description, keywords, dependencies = {} } = manifest(folder);
+
+  test("is described and can be found", () => {
+    expect(description).toMatch(/^[A-Z].{20,}[^.]$/);
+    expect(keywords?.length ?? 0).toBeGreaterThan(2);
+  });
+
+  test("depends on nothing but the house, and an app on what reads its flags and writes its log", () => {
+    const foreign = Object.keys(dependencies).filter((each) => !each.startsWith("@tallyline/"));
+    expect(foreign).toEqual(folder.startsWith("apps/") ? ["commander", "pino"] : []);
+  });
+});
+
+describe.each(libraries)("%s", (folder) => {
+  test("documents every code that it can answer with", () => {
+    const own = sources.filter((file) => file.startsWith(`${folder}/src/`)).map(read);
+    const codes = own.flatMap((text) =>
+      [...text.matchAll(/"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"/g)].map(([, code]) => code),
+    );
+    const pages = [`${folder}/README.md`, ...files.filter((file) => /^docs\/[a-z-]+\.md$/.test(file))].map(read).join();
+    expect(codes.filter((code) => !pages.includes(`\`${code}\``))).toEqual([]);
+  });
 });

@@ -111,7 +111,7 @@ export const scenarios: readonly Scenario[] = [
       "a: deposit alice 0 -> NO AMOUNT_INVALID",
       "a: post alice:D:1 -> NO LEGS_INVALID",
       "a: deposit al/ice 1 -> NO ACCOUNT_INVALID",
-      "b: open dave XXX credit 0 -> NO CURRENCY_UNKNOWN",
+      "b: open dave GBP credit 0 -> NO CURRENCY_UNKNOWN",
       "a: deposit alice 1 -> OK 4 @cash=1 alice=1",
     ],
   },
