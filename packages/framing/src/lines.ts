@@ -5,10 +5,15 @@ import { oneOf, refuseUnknownKeys, wholeNumber } from "./options.ts";
 /** How lines are read and written. */
 export interface LineOptions {
   /**
-   * Longest line in bytes, counting a CR but not the LF; 1 to 2^24. Also the memory that an unfinished line may hold.
+   * Longest line read, in bytes, counting a CR but not the LF; 1 to 2^24. Also the memory that an unfinished line may hold.
    * Default 8192: what Apache takes for a header line, and little to hold for each of a thousand peers.
    */
   readonly maxLineBytes?: number;
+  /**
+   * Longest line written, in bytes without its LF; 1 to 2^24. Default 65536: answers may be longer than questions, and
+   * a line of more is an accident.
+   */
+  readonly maxWrittenLineBytes?: number;
   /**
    * What a longer line is: with `skip` (the default) one `bad` event, then the lines after it; with `close` the end of
    * the stream.
@@ -21,14 +26,15 @@ export interface LineOptions {
  * contains LF or CR is refused, because it could be read as two.
  */
 export function lines(options: LineOptions = {}): Codec<string> {
-  refuseUnknownKeys("lines", options, ["maxLineBytes", "onTooLong"]);
+  refuseUnknownKeys("lines", options, ["maxLineBytes", "maxWrittenLineBytes", "onTooLong"]);
   const maxLineBytes = wholeNumber("maxLineBytes", options.maxLineBytes ?? 8192, 1, 2 ** 24);
+  const maxWrittenLineBytes = wholeNumber("maxWrittenLineBytes", options.maxWrittenLineBytes ?? 65_536, 1, 2 ** 24);
   const onTooLong = oneOf("onTooLong", options.onTooLong ?? "skip", ["skip", "close"]);
 
   const encodeText = (line: string): string => {
     if (NOT_IN_A_LINE.test(line)) refuseLine(line);
     // A UTF-16 unit is at most 3 bytes of UTF-8, so short lines need no counting.
-    if (line.length * 3 > maxLineBytes) refuseLongLine(line, maxLineBytes);
+    if (line.length * 3 > maxWrittenLineBytes) refuseLongLine(line, maxWrittenLineBytes);
     return line + "\n";
   };
   return {
@@ -53,9 +59,9 @@ function refuseLine(line: string): never {
   throw new EncodeError("INVALID_TEXT", `line has half a surrogate pair at index ${at} of ${line.length}`);
 }
 
-function refuseLongLine(line: string, maxLineBytes: number): void {
+function refuseLongLine(line: string, limitBytes: number): void {
   const bytes = encoder.encode(line).length;
-  if (bytes > maxLineBytes) {
-    throw new EncodeError("MESSAGE_TOO_LONG", `line is ${bytes} bytes, limit is ${maxLineBytes}`);
+  if (bytes > limitBytes) {
+    throw new EncodeError("MESSAGE_TOO_LONG", `line is ${bytes} bytes, limit is ${limitBytes}`);
   }
 }

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { bytesOf, cutAt, eventsOf, summary } from "./streams.ts";
 
-const small = lines({ maxLineBytes: 8 });
+const small = lines({ maxLineBytes: 8, maxWrittenLineBytes: 8 });
 const strict = lines({ maxLineBytes: 8, onTooLong: "close" });
 
 /** Streams with every difficulty in them: short and long lines, CR in odd places, broken and whole characters. */
@@ -268,7 +268,7 @@ test.each([
   [{ maxLineBytes: Number.NaN }, RangeError, "maxLineBytes is NaN, must be a whole number from 1 to 16777216"],
   [{ maxLineBytes: Infinity }, RangeError, "maxLineBytes is Infinity, must be a whole number from 1 to 16777216"],
   [{ onTooLong: "ignore" }, TypeError, "onTooLong is ignore, must be skip or close"],
-  [{ maxLine: 5 }, TypeError, 'lines has no option "maxLine"; it has maxLineBytes, onTooLong'],
+  [{ maxLine: 5 }, TypeError, 'lines has no option "maxLine"; it has maxLineBytes, maxWrittenLineBytes, onTooLong'],
 ])("the options %j are refused", (options, errorClass, message) => {
   expect(() => lines(options as never)).toThrow(new errorClass(message));
 });
