@@ -1,0 +1,25 @@
+export {
+  DatagramClient,
+  type DatagramClientOptions,
+  type DatagramFailureCode,
+  type DatagramOutcome,
+  type Delivery,
+} from "./datagram-client.ts";
+export { DatagramCookies, type KeyedHash, type RandomBytes } from "./datagram-cookies.ts";
+export {
+  type Datagram,
+  decodeDatagram,
+  encodeReply,
+  encodeRequest,
+  type RefusalReason,
+  type ReplyHeader,
+  type RequestHeader,
+} from "./datagram-header.ts";
+export {
+  DatagramServer,
+  type DatagramPeer,
+  type DatagramServerOptions,
+  type DatagramServerStep,
+  type DropReason,
+  type RunningRequest,
+} from "./datagram-server.ts";
