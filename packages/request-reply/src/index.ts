@@ -23,3 +23,6 @@ export {
   type DropReason,
   type RunningRequest,
 } from "./datagram-server.ts";
+export { StreamCalls, type StreamCall, type StreamCallFailure, type StreamCallId } from "./stream-calls.ts";
+export { type StreamCallInput, type StreamCallsOptions, type StreamReceipt } from "./stream-calls.ts";
+export { StreamReplies, type StreamTurn, type StreamTurnOutcome } from "./stream-replies.ts";
