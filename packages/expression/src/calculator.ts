@@ -1,0 +1,122 @@
+import { evaluateTree, type Scope } from "./evaluate-tree.ts";
+import { ExpressionError } from "./expression-error.ts";
+import { limitsFrom, type Limits } from "./limits.ts";
+import { Run, type NumberSystem} from "./number-system.ts";
+import { ownFunction, type OwnFunction } from "./own-function.ts";
+import { parseExpression, type Dialect } from "./parser.ts";
+import { python } from "./python.ts";
+import type { PythonValue } from "./python-value.ts";
+
+/** How a calculator reads and computes. `Value` is what the number system gives. */
+export interface CalculatorOptions<Value = PythonValue> {
+  /** `python` (default), or `calc`: `^` is power, `!` factorial, `c ? a : b`, `× ÷ −`. */
+  readonly dialect?: Dialect;
+  /** `python` (default), `rational` or `decimal()`. */
+  // What a system computes with inside is its own affair.
+  readonly numbers?: NumberSystem<any, Value>;
+  /** Functions beside the number system's own, by name. */
+  readonly functions?: Readonly<Record<string, OwnFunction<Value>>>;
+  /** Names that always have a value. */
+  readonly constants?: Readonly<Record<string, Value>>;
+  /** Limits other than the defaults. */
+  readonly limits?: Partial<Limits>;
+}
+
+/** Values for the names of one expression. They are copied in; nothing of the object is reachable from the expression. */
+export type Variables<Value> = Readonly<Record<string, Value>>;
+
+/** What a text came to. */
+export type Outcome<Value> =
+  | { readonly ok: true; readonly value: Value; readonly text: string }
+  | { readonly ok: false; readonly error: ExpressionError };
+
+/** One language, one arithmetic, one set of names and limits. Holds no state between expressions. */
+export interface Calculator<Value> {
+  /** The value of an expression. @throws {ExpressionError} when it has none. */
+  evaluate(text: string, variables?: Variables<Value>): Value;
+  /** The value of an expression and its text as Python's `str` prints it, or the error. Never throws for any text. */
+  calculate(text: string, variables?: Variables<Value>): Outcome<Value>;
+}
+
+/** A calculator to keep: its options are checked and its names are gathered once. @throws {TypeError | RangeError} for options that cannot work. */
+export function createCalculator<Value = PythonValue>(options: CalculatorOptions<Value> = {}): Calculator<Value> {
+  for (const name of Object.keys(options)) {
+    if (!knownOptions.has(name)) throw new TypeError(`unknown option ${JSON.stringify(name)}`);
+  }
+  const { dialect = "python", functions = {}, constants = {} } = options;
+  if (dialect !== "python" && dialect !== "calc") {
+    throw new TypeError(`dialect is ${JSON.stringify(dialect)}, must be "python" or "calc"`);
+  }
+  const system = (options.numbers ?? python) as NumberSystem<unknown, Value>;
+  const limits = limitsFrom(options.limits);
+  const allFunctions = new Map(system.functions);
+  for (const [name, definition] of Object.entries(functions)) {
+    allFunctions.set(name, ownFunction(system, name, definition));
+  }
+  const allConstants = copyValues(system, constants, new Map());
+
+  const scopeOf = (variables: Variables<Value> | undefined): Scope<unknown> => ({
+    system,
+    functions: allFunctions,
+    variables: variables === undefined ? allConstants : copyValues(system, variables, new Map(allConstants)),
+  });
+
+  return {
+    evaluate(text, variables) {
+      const run = new Run(text, limits);
+      const scope = scopeOf(variables);
+      return system.toPublic(evaluateTree(run, scope, parseExpression(text, dialect, limits)));
+    },
+    calculate(text, variables) {
+      const run = new Run(text, limits);
+      const scope = scopeOf(variables);
+      try {
+        const tree = parseExpression(text, dialect, limits);
+        const result = evaluateTree(run, scope, tree);
+        return { ok: true, value: system.toPublic(result), text: system.toText(run, tree, result) };
+      } catch (error) {
+        if (error instanceof ExpressionError) return { ok: false, error };
+        throw error;
+      }
+    },
+  };
+}
+
+const knownOptions = new Set(["dialect", "numbers", "functions", "constants", "limits"]);
+
+function copyValues<Internal, Value>(
+  system: NumberSystem<Internal, Value>,
+  values: Variables<Value>,
+  target: Map<string, Internal>,
+): Map<string, Internal> {
+  for (const [name, value] of Object.entries(values)) target.set(name, system.fromPublic(value));
+  return target;
+}
+
+/** Everything that `evaluate` and `calculate` can be told about one expression. */
+export interface EvaluateOptions<Value = PythonValue> extends CalculatorOptions<Value> {
+  readonly variables?: Variables<Value>;
+}
+
+/**
+ * The value of one expression. With options it makes a calculator each time; keep one of `createCalculator` for many.
+ * @throws {ExpressionError} when it has none.
+ */
+export function evaluate<Value = PythonValue>(text: string, options?: EvaluateOptions<Value>): Value {
+  const [calculator, variables] = calculatorFor(options);
+  return calculator.evaluate(text, variables);
+}
+
+/** The value of one expression and its text, or the error: the same as `evaluate`, for input that may be wrong. */
+export function calculate<Value = PythonValue>(text: string, options?: EvaluateOptions<Value>): Outcome<Value> {
+  const [calculator, variables] = calculatorFor(options);
+  return calculator.calculate(text, variables);
+}
+
+let plain: Calculator<PythonValue> | undefined;
+
+function calculatorFor<Value>(options: EvaluateOptions<Value> | undefined): [Calculator<Value>, Variables<Value> | undefined] {
+  if (options === undefined) return [(plain ??= createCalculator()) as Calculator<Value>, undefined];
+  const { variables, ...rest } = options;
+  return [createCalculator(rest), variables];
+}

@@ -1,0 +1,98 @@
+// Every way in which an expression can be wrong, and which of Python's errors it is. docs/errors.md has a row for each.
+
+/** Which of Python's exceptions an error is. */
+export type PythonType =
+  | "SyntaxError"
+  | "NameError"
+  | "TypeError"
+  | "ValueError"
+  | "ZeroDivisionError"
+  | "OverflowError"
+  | "RecursionError"
+  | "MemoryError";
+
+/** The stable name of an error. Codes are added, never reused. */
+export type ErrorCode =
+  | "empty"
+  | "unexpected-token"
+  | "unclosed-bracket"
+  | "unmatched-bracket"
+  | "invalid-character"
+  | "invalid-number"
+  | "unterminated-string"
+  | "missing-comma"
+  | "missing-else"
+  | "assignment"
+  | "starred-expression"
+  | "unexpected-indent"
+  | "unsupported-syntax"
+  | "unknown-name"
+  | "not-callable"
+  | "wrong-arity"
+  | "operand-type"
+  | "argument-type"
+  | "division-by-zero"
+  | "int-too-large-for-float"
+  | "float-overflow"
+  | "not-an-integer"
+  | "nan-to-integer"
+  | "negative-shift"
+  | "complex-result"
+  | "domain"
+  | "inexact"
+  | "decimal-overflow"
+  | "limit-length"
+  | "limit-nodes"
+  | "limit-depth"
+  | "limit-parentheses"
+  | "limit-name-length"
+  | "limit-literal-digits"
+  | "limit-result-digits"
+  | "limit-integer-bits"
+  | "limit-work"
+  | "limit-arguments";
+
+/** Python's exception for each code. A limit that Python does not have is the exception closest in meaning. */
+export const pythonTypes: Readonly<Record<ErrorCode, PythonType>> = {
+  // The text is not an expression.
+  "empty": "SyntaxError",
+  "unexpected-token": "SyntaxError",
+  "unclosed-bracket": "SyntaxError",
+  "unmatched-bracket": "SyntaxError",
+  "invalid-character": "SyntaxError",
+  "invalid-number": "SyntaxError",
+  "unterminated-string": "SyntaxError",
+  "missing-comma": "SyntaxError",
+  "missing-else": "SyntaxError",
+  "assignment": "SyntaxError",
+  "starred-expression": "SyntaxError",
+  "unexpected-indent": "SyntaxError",
+  "unsupported-syntax": "SyntaxError",
+  // It is, and cannot be evaluated.
+  "unknown-name": "NameError",
+  "not-callable": "TypeError",
+  "wrong-arity": "TypeError",
+  "operand-type": "TypeError",
+  "argument-type": "TypeError",
+  "division-by-zero": "ZeroDivisionError",
+  "int-too-large-for-float": "OverflowError",
+  "float-overflow": "OverflowError",
+  "not-an-integer": "OverflowError",
+  "nan-to-integer": "ValueError",
+  "negative-shift": "ValueError",
+  "complex-result": "ValueError",
+  "domain": "ValueError",
+  "inexact": "ValueError",
+  "decimal-overflow": "OverflowError",
+  // It would cost too much.
+  "limit-length": "MemoryError",
+  "limit-nodes": "MemoryError",
+  "limit-depth": "RecursionError",
+  "limit-parentheses": "SyntaxError",
+  "limit-name-length": "SyntaxError",
+  "limit-literal-digits": "SyntaxError",
+  "limit-result-digits": "ValueError",
+  "limit-integer-bits": "ValueError",
+  "limit-work": "MemoryError",
+  "limit-arguments": "TypeError",
+};

@@ -1,0 +1,83 @@
+import { pythonTypes, type ErrorCode, type PythonType } from "./error-codes.ts";
+import { lineAndColumn, renderError, type RenderOptions } from "./render-error.ts";
+import { closestNames } from "./closest-names.ts";
+import type { Span } from "./syntax-tree.ts";
+
+/** What is known about an error beside its code and its message. */
+export interface ErrorDetails {
+  /** A second place that explains the first: the bracket that was never closed. */
+  readonly related?: Span;
+  /** What to write instead, in one sentence. */
+  readonly hint?: string;
+  /** What Python would say instead, where it has other words for it. */
+  readonly pythonMessage?: string;
+  /** For an unknown name: the names that would have been known. Only looked at when `suggestions` is read. */
+  readonly knownNames?: () => Iterable<string>;
+}
+
+/**
+ * Why an expression has no value. `message` is Python 3.11's text wherever Python has one; programs match on `code`.
+ * Positions are UTF-16 offsets into `source`; `line` and `column` count from 1, columns in code points.
+ */
+export class ExpressionError extends Error {
+  readonly code: ErrorCode;
+  /** The Python exception that this is. */
+  readonly pythonType: PythonType;
+  /** The text in which the error stands. */
+  readonly source: string;
+  /** The part of the text that is at fault. */
+  readonly span: Span;
+  /** A second place that explains the first. */
+  readonly related: Span | undefined;
+  /** What to write instead. */
+  readonly hint: string | undefined;
+  readonly #pythonMessage: string | undefined;
+  readonly #knownNames: (() => Iterable<string>) | undefined;
+
+  constructor(code: ErrorCode, message: string, source: string, span: Span, details: ErrorDetails = {}) {
+    super(message);
+    this.name = "ExpressionError";
+    this.code = code;
+    this.pythonType = pythonTypes[code];
+    this.source = source;
+    this.span = { start: span.start, end: span.end };
+    this.related = details.related;
+    this.hint = details.hint;
+    this.#pythonMessage = details.pythonMessage;
+    this.#knownNames = details.knownNames;
+  }
+
+  /** What Python's `str(error)` prints: for a syntax error the message with ` (<string>, line 1)`. */
+  get pythonMessage(): string {
+    if (this.#pythonMessage !== undefined) return this.#pythonMessage;
+    if (this.pythonType !== "SyntaxError") return this.message;
+    return `${this.message} (<string>, line ${this.code === "empty" ? 0 : this.line})`;
+  }
+
+  /** Line of the span's start, from 1. */
+  get line(): number {
+    return lineAndColumn(this.source, this.span.start).line;
+  }
+
+  /** Column of the span's start in code points, from 1. */
+  get column(): number {
+    return lineAndColumn(this.source, this.span.start).column;
+  }
+
+  /** Known names that look like the unknown one, the closest first, at most three. Worked out when read. */
+  get suggestions(): readonly string[] {
+    if (this.#knownNames === undefined) return [];
+    return closestNames(this.source.slice(this.span.start, this.span.end), this.#knownNames());
+  }
+
+  /** The error as people read it: the code, the message, their own line with a caret under the fault, and what may help. */
+  render(options: RenderOptions = {}): string {
+    return renderError(this, options);
+  }
+
+  /** The facts, for a log or another process. */
+  toJSON(): Record<string, unknown> {
+    const { code, message, pythonType, pythonMessage, span, line, column, related, hint, suggestions } = this;
+    return { code, message, pythonType, pythonMessage, span, line, column, related, hint, suggestions };
+  }
+}

@@ -1,0 +1,36 @@
+export {
+  calculate,
+  createCalculator,
+  evaluate,
+  type Calculator,
+  type CalculatorOptions,
+  type EvaluateOptions,
+  type Outcome,
+  type Variables,
+} from "./calculator.ts";
+export { type ErrorCode, type PythonType } from "./error-codes.ts";
+export { ExpressionError, type ErrorDetails } from "./expression-error.ts";
+export { defaultLimits, type Limits } from "./limits.ts";
+export { type NumberSystem, type Run, type SystemFunction } from "./number-system.ts";
+export { type OwnFunction } from "./own-function.ts";
+export { type Dialect } from "./parser.ts";
+export { python } from "./python.ts";
+export { Float, type PythonInternal, type PythonValue } from "./python-value.ts";
+export { type Integer } from "./integer.ts";
+export { type RenderOptions } from "./render-error.ts";
+export {
+  type BinaryExpression,
+  type BinaryOperator,
+  type BooleanLiteral,
+  type CallExpression,
+  type ComparisonExpression,
+  type ComparisonOperator,
+  type ConditionalExpression,
+  type Expression,
+  type LogicalExpression,
+  type NameExpression,
+  type NumberLiteral,
+  type Span,
+  type UnaryExpression,
+  type UnaryOperator,
+} from "./syntax-tree.ts";

@@ -1,0 +1,189 @@
+// Integers of any size that stay JavaScript numbers while they fit: |n| <= 2^53 - 1 is a number, never -0; anything
+// wider is a bigint. Sums and products of small ones cost what floats cost.
+
+import type { Run } from "./number-system.ts";
+import type { Span } from "./syntax-tree.ts";
+
+/** Invariant: a number is a safe integer and not -0; a bigint is outside the safe range. */
+export type Integer = number | bigint;
+
+const most = Number.MAX_SAFE_INTEGER;
+
+/** The one representation of a value. */
+export function toInteger(value: bigint): Integer {
+  return value >= -most && value <= most ? Number(value) : value;
+}
+
+/**
+ * Width in bits, without a sign: never less than the truth, and at most 4 more.
+ */
+export function bitsOf(value: bigint): number {
+  const magnitude = value < 0n ? -value : value;
+  if (magnitude < 2n ** 64n) return Math.ceil(Math.log2(Number(magnitude) + 1)) + 1;
+  return magnitude.toString(16).length * 4;
+}
+
+/** Units of work of multiplying or dividing operands of these widths: products of 64-bit limbs. */
+export function productWork(leftBits: number, rightBits: number): number {
+  return Math.ceil(leftBits / 64) * Math.ceil(rightBits / 64);
+}
+
+export function add(run: Run, at: Span, left: Integer, right: Integer): Integer {
+  if (typeof left === "number" && typeof right === "number") {
+    const sum = left + right;
+    if (sum >= -most && sum <= most) return sum;
+  }
+  return wideSum(run, at, BigInt(left), BigInt(right));
+}
+
+export function subtract(run: Run, at: Span, left: Integer, right: Integer): Integer {
+  if (typeof left === "number" && typeof right === "number") {
+    const difference = left - right;
+    if (difference >= -most && difference <= most) return difference;
+  }
+  return wideSum(run, at, BigInt(left), -BigInt(right));
+}
+
+function wideSum(run: Run, at: Span, left: bigint, right: bigint): Integer {
+  const sum = left + right;
+  // A sum is at most a bit wider than its wider operand, and both are within the limit: it is made, then measured.
+  if (sum > -(2n ** 1000n) && sum < 2n ** 1000n && run.limits.maxIntegerBits >= 1000) return toInteger(sum);
+  const bits = bitsOf(sum);
+  run.spend(Math.ceil(bits / 64), at);
+  run.checkBits(bits - 4, at);
+  return toInteger(sum);
+}
+
+export function multiply(run: Run, at: Span, left: Integer, right: Integer): Integer {
+  if (typeof left === "number" && typeof right === "number") {
+    const product = left * right;
+    if (product >= -most && product <= most) return product + 0; // 0 * -1 is 0, not -0
+  }
+  const [a, b] = [BigInt(left), BigInt(right)];
+  const [leftBits, rightBits] = [bitsOf(a), bitsOf(b)];
+  run.checkBits(leftBits + rightBits - 10, at);
+  run.spend(productWork(leftBits, rightBits), at);
+  return toInteger(a * b);
+}
+
+/** Quotient and remainder as Python has them: rounded down, the remainder with the divisor's sign. The divisor is not 0. */
+export function floorDivide(run: Run, at: Span, left: Integer, right: Integer): Integer {
+  // The quotient of safe integers is at least 1/|right| away from the next integer, more than it is rounded by.
+  if (typeof left === "number" && typeof right === "number") return Math.floor(left / right) + 0;
+  const [a, b] = wideDivision(run, at, left, right);
+  const quotient = a / b;
+  return toInteger(a % b !== 0n && a < 0n !== b < 0n ? quotient - 1n : quotient);
+}
+
+export function modulo(run: Run, at: Span, left: Integer, right: Integer): Integer {
+  if (typeof left === "number" && typeof right === "number") {
+    const remainder = left % right;
+    return (remainder !== 0 && remainder < 0 !== right < 0 ? remainder + right : remainder) + 0;
+  }
+  const [a, b] = wideDivision(run, at, left, right);
+  const remainder = a % b;
+  return toInteger(remainder !== 0n && remainder < 0n !== b < 0n ? remainder + b : remainder);
+}
+
+function wideDivision(run: Run, at: Span, left: Integer, right: Integer): [bigint, bigint] {
+  const [a, b] = [BigInt(left), BigInt(right)];
+  const divisorBits = bitsOf(b);
+  run.spend(2 * productWork(Math.max(64, bitsOf(a) - divisorBits), divisorBits), at);
+  return [a, b];
+}
+
+/** `base ** exponent` for an exponent of 0 or more. */
+export function power(run: Run, at: Span, base: Integer, exponent: Integer): Integer {
+  if (typeof base === "number") {
+    if (base === 0 || base === 1 || base === -1) {
+      const isOdd = typeof exponent === "number" ? exponent % 2 === 1 : (exponent & 1n) === 1n;
+      return exponent === 0 ? 1 : base === -1 && !isOdd ? 1 : base;
+    }
+    if (typeof exponent === "number" && exponent <= 52 && (base === 2 || exponent < 5)) {
+      const result = smallPower(base, exponent);
+      if (result >= -most && result <= most) return result;
+    }
+  }
+  const wide = BigInt(base);
+  // |base| >= 2^(bits - 1), so the result has at least this many bits. Nothing is computed that is sure to be refused.
+  const leastBits = Math.max(1, exactBits(wide) - 1) * Number(exponent);
+  run.checkBits(Math.floor(leastBits) + 1, at);
+  const mostBits = exactBits(wide) * Number(exponent);
+  run.spend(productWork(mostBits, mostBits), at);
+  const result = wide ** BigInt(exponent);
+  run.checkBits(bitsOf(result) - 4, at);
+  return toInteger(result);
+}
+
+function smallPower(base: number, exponent: number): number {
+  let result = 1;
+  for (let i = 0; i < exponent; i++) result *= base;
+  return result;
+}
+
+/** Width in bits exactly. */
+export function exactBits(value: bigint): number {
+  const magnitude = value < 0n ? -value : value;
+  const hex = magnitude.toString(16);
+  return (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex[0]!, 16)));
+}
+
+export function shiftLeft(run: Run, at: Span, value: Integer, count: Integer): Integer {
+  if (value === 0) return 0;
+  const wide = BigInt(value);
+  const bits = bitsOf(wide) + Number(count);
+  run.checkBits(bits - 4, at);
+  run.spend(Math.ceil(bits / 64), at);
+  return toInteger(wide << BigInt(count));
+}
+
+/** Rounds down, as Python's `>>` does: `-1 >> 1` is -1. */
+export function shiftRight(value: Integer, count: Integer): Integer {
+  if (typeof count === "bigint" || count > 2 ** 21) return value < 0 ? -1 : 0;
+  return toInteger(BigInt(value) >> BigInt(count));
+}
+
+/** `&`, `|` and `^` on two's complement of any width. */
+export function bitwise(operator: "&" | "|" | "^", left: Integer, right: Integer): Integer {
+  const [a, b] = [BigInt(left), BigInt(right)];
+  return toInteger(operator === "&" ? a & b : operator === "|" ? a | b : a ^ b);
+}
+
+/** The nearest float64, halves to even; infinite when there is none. */
+export function nearestFloat(value: Integer): number {
+  return Number(value);
+}
+
+/** The nearest float64 to an exact quotient, rounded once. The divisor is not 0. */
+export function divideToFloat(left: Integer, right: Integer): number {
+  if (typeof left === "number" && typeof right === "number") return left / right;
+  const [a, b] = [BigInt(left), BigInt(right)];
+  const isNegative = a < 0n !== b < 0n;
+  const [dividend, divisor] = [a < 0n ? -a : a, b < 0n ? -b : b];
+  if (dividend === 0n) return 0;
+  // Scaled so that the quotient has 55 or 56 bits, or fewer where the result is subnormal and keeps fewer: 53 to
+  // keep and at least two to round by, the last of which also stands for all that was cut off.
+  const difference = exactBits(dividend) - exactBits(divisor);
+  if (difference > 1025) return isNegative ? -Infinity : Infinity;
+  if (difference < -1080) return isNegative ? -0 : 0;
+  const shift = Math.max(difference - 55, -1076);
+  const [n, d] = shift > 0 ? [dividend, divisor << BigInt(shift)] : [dividend << BigInt(-shift), divisor];
+  let quotient = n / d;
+  if (quotient * d !== n) quotient |= 1n;
+  const magnitude = roundScaled(quotient, shift);
+  return isNegative ? -magnitude : magnitude;
+}
+
+/** `quotient * 2^shift` with the quotient's last bit sticky, rounded once to float64. */
+function roundScaled(quotient: bigint, shift: number): number {
+  const bits = quotient.toString(2).length;
+  const drop = Math.max(bits - 53, -1074 - shift);
+  if (drop <= 0) return Number(quotient) * 2 ** shift;
+  const unit = 1n << BigInt(drop);
+  const half = unit >> 1n;
+  const rest = quotient & (unit - 1n);
+  let kept = quotient >> BigInt(drop);
+  if (rest > half || (rest === half && (kept & 1n) === 1n)) kept += 1n;
+  // Both factors are exact, and so is the product: `kept` has at most 53 bits, or is 2^53.
+  return Number(kept) * 2 ** (shift + drop);
+}

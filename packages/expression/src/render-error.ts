@@ -1,0 +1,80 @@
+// Errors as people read them.
+import type { Span } from "./syntax-tree.ts";
+
+/** How an error is drawn. */
+export interface RenderOptions {
+  /** Widest line of the source to show, in code points; 20 to 1,000. Default 80. A longer one is cut around the fault. */
+  readonly width?: number;
+}
+
+interface Rendered {
+  readonly code: string;
+  readonly message: string;
+  readonly source: string;
+  readonly span: Span;
+  readonly related: Span | undefined;
+  readonly hint: string | undefined;
+  readonly suggestions: readonly string[];
+}
+
+/** The code, the message, the line with carets under the span, and the hints; lines are joined by LF. */
+export function renderError(error: Rendered, { width = 80 }: RenderOptions): string {
+  if (!Number.isInteger(width) || width < 20 || width > 1000) {
+    throw new RangeError(`width is ${width}, must be a whole number from 20 to 1000`);
+  }
+  const { source, span, related, hint, suggestions } = error;
+  const { line, lineStart } = lineAndColumn(source, span.start);
+  const lineEnd = endOfLine(source, lineStart);
+  const from = Math.max(lineStart, Math.min(span.start - (width >> 1), lineEnd - width));
+  const to = Math.min(lineEnd, from + width);
+  const gutter = " ".repeat(String(line).length);
+
+  const lines = [`error[${error.code}]: ${error.message}`, `${gutter} |`];
+  lines.push(`${line} | ${from > lineStart ? "…" : ""}${printable(source.slice(from, to))}${to < lineEnd ? "…" : ""}`);
+  const indent = (offset: number) =>
+    " ".repeat((from > lineStart ? 1 : 0) + displayWidth(printable(source.slice(from, Math.min(offset, to)))));
+  const carets = displayWidth(printable(source.slice(span.start, Math.min(span.end, to))));
+  lines.push(`${gutter} | ${indent(span.start)}${"^".repeat(Math.max(1, carets))}`);
+  if (related !== undefined && related.start >= from && related.start < to) {
+    lines.push(`${gutter} | ${indent(related.start)}- opened here`);
+  }
+  if (hint !== undefined) lines.push(`${gutter} = ${hint}`);
+  if (suggestions.length > 0) {
+    lines.push(`${gutter} = did you mean ${suggestions.map((name) => `'${name}'`).join(" or ")}?`);
+  }
+  return lines.join("\n");
+}
+
+/** Where an offset stands, for people: both count from 1, columns in code points. */
+export function lineAndColumn(source: string, offset: number): { line: number; column: number; lineStart: number } {
+  let line = 1;
+  let lineStart = 0;
+  for (let end = endOfLine(source, 0); end < Math.min(offset, source.length); end = endOfLine(source, lineStart)) {
+    line += 1;
+    lineStart = source.startsWith("\r\n", end) ? end + 2 : end + 1;
+  }
+  return { line, column: Math.max(0, [...source.slice(lineStart, offset)].length) + 1, lineStart };
+}
+
+function endOfLine(source: string, start: number): number {
+  for (let i = start; i < source.length; i++) {
+    const code = source.charCodeAt(i);
+    if (code === 10 || code === 13) return i;
+  }
+  return source.length;
+}
+
+/** Control characters would move the cursor and lone surrogates cannot be sent: both are shown as what they are not. */
+function printable(text: string): string {
+  return text.replaceAll("\t", " ").replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "�");
+}
+
+/** Columns on a terminal: East Asian wide characters and emoji take two, combining marks none. */
+function displayWidth(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    if (/\p{M}/u.test(character)) continue;
+    width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(character) ? 2 : 1;
+  }
+  return width;
+}

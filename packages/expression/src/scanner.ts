@@ -1,0 +1,421 @@
+// Text to tokens, one at a time and without an array of them. Works on character codes; no regular expression sees
+// text of any length, so scanning is linear whatever is typed.
+//
+// Invariant: 0 <= start <= end <= source.length, and `source.slice(start, end)` is the token last read.
+
+import type { Limits } from "./limits.ts";
+import type { BinaryOperator, ComparisonOperator } from "./syntax-tree.ts";
+
+/** What a token is. Operators that stand between operands are all `Infix`; `power` and `operator` say which. */
+export const Token = {
+  End: 0,
+  Number: 1,
+  Name: 2,
+  True: 3,
+  False: 4,
+  Open: 5,
+  Close: 6,
+  Comma: 7,
+  Infix: 8,
+  Tilde: 9,
+  Not: 10,
+  Else: 11,
+  Bang: 12,
+  Colon: 13,
+} as const;
+export type Token = (typeof Token)[keyof typeof Token];
+
+/** How tightly an operator holds its operands. Gaps leave room for `power + 1`, "tighter than this one". */
+export const Power = {
+  None: 0,
+  Conditional: 10,
+  Or: 20,
+  And: 30,
+  Not: 40,
+  Comparison: 50,
+  BitOr: 60,
+  BitXor: 70,
+  BitAnd: 80,
+  Shift: 90,
+  Sum: 100,
+  Product: 110,
+  Unary: 120,
+  Exponent: 130,
+} as const;
+
+/** What may stand between operands. */
+export type InfixOperator = BinaryOperator | ComparisonOperator | "and" | "or" | "if" | "?";
+
+/** Called where the text stops being an expression; never returns. */
+export type Refuse = (code: "invalid-character" | "invalid-number" | "unexpected-token", start: number, end: number) => never;
+
+/** Called where the text is too much; never returns. */
+export type RefuseLimit = (
+  code: "limit-name-length" | "limit-literal-digits",
+  start: number,
+  end: number,
+  actual: number,
+  limit: number,
+) => never;
+
+export class Scanner {
+  readonly source: string;
+  /** The token last read. */
+  token: Token = Token.End;
+  start = 0;
+  end = 0;
+  /** Where the token before it ended. */
+  previousEnd = 0;
+  /** Of an infix operator, else `Power.None`. */
+  power = 0;
+  operator: InfixOperator = "+";
+  /** Of a number. */
+  isInteger = true;
+  nearest = 0;
+  /** Of a name. */
+  name = "";
+  /** Parentheses open here; inside them a line may end anywhere. */
+  openCount = 0;
+
+  readonly #isCalc: boolean;
+  readonly #limits: Limits;
+  readonly #refuse: Refuse;
+  readonly #refuseLimit: RefuseLimit;
+
+  constructor(source: string, isCalc: boolean, limits: Limits, refuse: Refuse, refuseLimit: RefuseLimit) {
+    this.source = source;
+    this.#isCalc = isCalc;
+    this.#limits = limits;
+    this.#refuse = refuse;
+    this.#refuseLimit = refuseLimit;
+  }
+
+  /** Reads the next token into the fields. */
+  next(): void {
+    const { source } = this;
+    let at = this.end;
+    this.previousEnd = at;
+    let code = source.charCodeAt(at);
+    while (code === 32 || code === 9 || code === 12) code = source.charCodeAt(++at);
+    this.start = at;
+    this.power = Power.None;
+    if (isDigit(code)) return this.#number(at, code);
+    if (isNameStart(code)) return this.#name(at);
+    this.end = at + 1;
+    switch (code) {
+      case 40: // (
+        this.openCount += 1;
+        this.token = Token.Open;
+        return;
+      case 41: // )
+        this.openCount -= 1;
+        this.token = Token.Close;
+        return;
+      case 43: // +
+        return this.#infix("+", Power.Sum, 1);
+      case 45: // -
+        return this.#infix("-", Power.Sum, 1);
+      case 42: // *
+        return source.charCodeAt(at + 1) === 42
+          ? this.#infix("**", Power.Exponent, 2)
+          : this.#infix("*", Power.Product, 1);
+      case 47: // /
+        return source.charCodeAt(at + 1) === 47
+          ? this.#infix("//", Power.Product, 2)
+          : this.#infix("/", Power.Product, 1);
+      case 37: // %
+        return this.#infix("%", Power.Product, 1);
+      case 44: // ,
+        this.token = Token.Comma;
+        return;
+      case 46: // .
+        if (isDigit(source.charCodeAt(at + 1))) return this.#number(at, code);
+        break;
+      case 60: // <
+      case 61: // =
+      case 62: // >
+      case 33: // !
+        return this.#comparison(at, code);
+      case 94: // ^
+        return this.#isCalc ? this.#infix("**", Power.Exponent, 1) : this.#infix("^", Power.BitXor, 1);
+      case 38: // &
+      case 124: // |
+        return this.#ampersandOrBar(at, code);
+      case 126: // ~
+        if (this.#isCalc) break;
+        this.token = Token.Tilde;
+        return;
+      case 64: // @
+        if (this.#isCalc) break;
+        return this.#infix("@", Power.Product, 1);
+      case 63: // ?
+        if (!this.#isCalc) break;
+        return this.#infix("?", Power.Conditional, 1);
+      case 58: // :
+        if (!this.#isCalc) break;
+        this.token = Token.Colon;
+        return;
+      case 35: // #
+      case 10:
+      case 13:
+      case 92: // \
+        return this.#lineEnd(at, code);
+      default:
+        if (at >= source.length) {
+          this.end = at;
+          this.token = Token.End;
+          return;
+        }
+        if (code >= 128) return this.#beyondAscii(at);
+    }
+    this.#refuse("unexpected-token", at, at + 1);
+  }
+
+  #infix(operator: InfixOperator, power: number, length: number): void {
+    this.token = Token.Infix;
+    this.operator = operator;
+    this.power = power;
+    this.end = this.start + length;
+  }
+
+  #comparison(at: number, code: number): void {
+    const next = this.source.charCodeAt(at + 1);
+    if (next === 61) {
+      const operator = code === 60 ? "<=" : code === 61 ? "==" : code === 62 ? ">=" : "!=";
+      return this.#infix(operator, Power.Comparison, 2);
+    }
+    if (code === 33) {
+      if (!this.#isCalc) this.#refuse("unexpected-token", at, at + 1);
+      this.token = Token.Bang;
+      return;
+    }
+    if (code === 61) this.#refuse("unexpected-token", at, at + 1);
+    if (next !== code) return this.#infix(code === 60 ? "<" : ">", Power.Comparison, 1);
+    if (this.#isCalc) this.#refuse("unexpected-token", at, at + 2);
+    this.#infix(code === 60 ? "<<" : ">>", Power.Shift, 2);
+  }
+
+  #ampersandOrBar(at: number, code: number): void {
+    const isAnd = code === 38;
+    if (!this.#isCalc) return isAnd ? this.#infix("&", Power.BitAnd, 1) : this.#infix("|", Power.BitOr, 1);
+    if (this.source.charCodeAt(at + 1) !== code) this.#refuse("unexpected-token", at, at + 1);
+    return isAnd ? this.#infix("and", Power.And, 2) : this.#infix("or", Power.Or, 2);
+  }
+
+  /** A comment, the end of a line, or a line continued by a backslash. */
+  #lineEnd(at: number, code: number): void {
+    const { source } = this;
+    if (code === 92) {
+      const after = source.startsWith("\r\n", at + 1) ? at + 3 : at + 2;
+      if (!isLineEnd(source.charCodeAt(at + 1)) || after >= source.length) this.#refuse("unexpected-token", at, at + 1);
+      this.end = after;
+      return this.next();
+    }
+    let end = at;
+    while (end < source.length && !isLineEnd(source.charCodeAt(end))) end += 1;
+    this.end = Math.min(end + 1, source.length);
+    if (end === source.length || this.openCount > 0) return this.next();
+    // The expression's line is over. Only blank lines and comments may follow.
+    this.next();
+    if (this.token !== Token.End) this.#refuse("unexpected-token", this.start, this.end);
+  }
+
+  #beyondAscii(at: number): void {
+    const character = String.fromCodePoint(this.source.codePointAt(at)!);
+    if (this.#isCalc) {
+      if (character === "×" || character === "·") return this.#infix("*", Power.Product, 1);
+      if (character === "÷") return this.#infix("/", Power.Product, 1);
+      if (character === "−") return this.#infix("-", Power.Sum, 1);
+    }
+    if (!/\p{XID_Start}/u.test(character)) this.#refuse("invalid-character", at, at + character.length);
+    this.#name(at);
+  }
+
+  #name(at: number): void {
+    const { source } = this;
+    let end = at;
+    let isAscii = true;
+    for (;;) {
+      const code = source.charCodeAt(end);
+      if (isNameStart(code) || isDigit(code)) {
+        end += 1;
+      } else if (code >= 128) {
+        const character = String.fromCodePoint(source.codePointAt(end)!);
+        if (!/\p{XID_Continue}/u.test(character)) break;
+        isAscii = false;
+        end += character.length;
+      } else break;
+      const limit = this.#limits.maxNameLength;
+      if (end - at > limit) this.#refuseLimit("limit-name-length", at, end, end - at, limit);
+    }
+    this.end = end;
+    const name = source.slice(at, end);
+    this.name = isAscii ? name : name.normalize("NFKC");
+    this.token = Token.Name;
+    // Keywords are two to five letters; longer names need no look.
+    if (end - at <= 5) this.#keyword(name);
+    if (!this.#isCalc && reservedWords.has(name)) this.#refuse("unexpected-token", at, end);
+  }
+
+  #keyword(name: string): void {
+    const { length } = name;
+    switch (name) {
+      case "and":
+        return this.#infix("and", Power.And, length);
+      case "or":
+        return this.#infix("or", Power.Or, length);
+      case "if":
+        if (!this.#isCalc) return this.#infix("if", Power.Conditional, length);
+        return;
+      case "mod":
+        if (this.#isCalc) return this.#infix("%", Power.Product, length);
+        return;
+      case "div":
+        if (this.#isCalc) return this.#infix("//", Power.Product, length);
+        return;
+      case "not":
+        this.token = Token.Not;
+        return;
+      case "else":
+        if (!this.#isCalc) this.token = Token.Else;
+        return;
+      case "True":
+        this.token = Token.True;
+        return;
+      case "False":
+        this.token = Token.False;
+        return;
+      case "true":
+        if (this.#isCalc) this.token = Token.True;
+        return;
+      case "false":
+        if (this.#isCalc) this.token = Token.False;
+    }
+  }
+
+  #number(at: number, first: number): void {
+    const { source } = this;
+    this.token = Token.Number;
+    const second = source.charCodeAt(at + 1) | 32;
+    if (first === 48 && (second === 120 || second === 111 || second === 98)) return this.#radix(at, second);
+
+    // `digits` is the number without its point, exact while it stays within 2^53.
+    let digits = 0;
+    let digitCount = 0;
+    let scale = 0;
+    let end = at;
+    let code = first;
+    let isInteger = true;
+    for (;;) {
+      if (isDigit(code)) {
+        digits = digits * 10 + (code - 48);
+        digitCount += 1;
+        if (!isInteger) scale -= 1;
+        code = source.charCodeAt(++end);
+      } else if (code === 95 && isDigit(source.charCodeAt(end + 1)) && digitCount > 0 && source.charCodeAt(end - 1) !== 46) {
+        code = source.charCodeAt(++end);
+      } else if (code === 46 && isInteger) {
+        isInteger = false;
+        code = source.charCodeAt(++end);
+      } else break;
+    }
+    if ((code | 32) === 101) {
+      const exponentEnd = this.#exponentEnd(end);
+      if (exponentEnd > end) {
+        scale += Number(source.slice(end + 1, exponentEnd).replaceAll("_", ""));
+        end = exponentEnd;
+        isInteger = false;
+      }
+    }
+    this.#finishNumber(at, end);
+    this.isInteger = isInteger;
+    if (isInteger) {
+      if (digitCount > this.#limits.maxLiteralDigits) {
+        this.#refuseLimit("limit-literal-digits", at, end, digitCount, this.#limits.maxLiteralDigits);
+      }
+      if (first === 48 && digits > 0) this.#refuse("invalid-number", at, end);
+    }
+    if (digits <= Number.MAX_SAFE_INTEGER && scale >= -22 && scale <= 22) {
+      // Both are exact float64s, so one operation rounds once: the nearest value (Clinger's fast path).
+      this.nearest = scale < 0 ? digits / powersOfTen[-scale]! : digits * powersOfTen[scale]!;
+    } else {
+      this.nearest = Number(source.slice(at, end).replaceAll("_", ""));
+    }
+  }
+
+  /** Where an exponent that begins with the `e` at `at` ends, or `at` when it is none (`1else 2`). */
+  #exponentEnd(at: number): number {
+    const { source } = this;
+    const sign = source.charCodeAt(at + 1);
+    let end = sign === 43 || sign === 45 ? at + 2 : at + 1;
+    if (!isDigit(source.charCodeAt(end))) return at;
+    for (;;) {
+      const code = source.charCodeAt(end);
+      if (!isDigit(code) && !(code === 95 && isDigit(source.charCodeAt(end + 1)))) return end;
+      end += 1;
+    }
+  }
+
+  #radix(at: number, letter: number): void {
+    const { source } = this;
+    const bits = letter === 120 ? 4 : letter === 111 ? 3 : 1;
+    let value = 0;
+    let end = at + 2;
+    let significant = 0;
+    for (;;) {
+      const digit = digitOf(source.charCodeAt(source.charCodeAt(end) === 95 ? end + 1 : end));
+      if (digit >= 1 << bits) break;
+      value = value * (1 << bits) + digit;
+      if (value > 0) significant += bits;
+      end += source.charCodeAt(end) === 95 ? 2 : 1;
+    }
+    if (end === at + 2) this.#refuse("invalid-number", at, end);
+    this.#finishNumber(at, end);
+    this.isInteger = true;
+    this.nearest = value;
+    // A power of two as radix has no digit limit in Python; here it is bounded by the width of an integer.
+    if (significant - bits >= this.#limits.maxIntegerBits) {
+      this.#refuseLimit("limit-literal-digits", at, end, significant, this.#limits.maxIntegerBits);
+    }
+  }
+
+  /** A number must not run into a name or another digit: `2x`, `1__0`, `0b12`. A few keywords may follow at once, as in Python. */
+  #finishNumber(at: number, end: number): void {
+    const { source } = this;
+    const code = source.charCodeAt(end);
+    this.end = end;
+    if (!isNameStart(code) && !isDigit(code)) return;
+    for (const keyword of gluedKeywords) if (source.startsWith(keyword, end)) return;
+    this.#refuse("invalid-number", at, end + 1);
+  }
+}
+
+/** Python's words that no expression here can use. */
+const reservedWords = new Set(
+  (
+    "None as assert async await break class continue def del except finally for from global import in is lambda " +
+    "nonlocal pass raise return try while with yield"
+  ).split(" "),
+);
+
+const gluedKeywords = ["and", "or", "if", "else", "not", "for", "in", "is"];
+
+const powersOfTen = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+function isNameStart(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95;
+}
+
+function isLineEnd(code: number): boolean {
+  return code === 10 || code === 13;
+}
+
+function digitOf(code: number): number {
+  if (isDigit(code)) return code - 48;
+  const letter = (code | 32) - 87;
+  return letter >= 10 && letter < 36 ? letter : 99;
+}
