@@ -24,7 +24,7 @@ export interface Exchange {
  *
  * Running exchanges are never forgotten. Completed ones are, oldest first, when their lifetime is over or the table is full.
  * `horizon` is what makes forgetting safe: every non-idempotent request that arrived after it is still in the table, so a
- * repeated call which is not in the table and was first sent after the horizon has certainly not run.
+ * call which is not in the table and was first sent after the horizon has certainly not run.
  *
  * Invariant: `size = running + completed`, and the list from `#oldest` by `newer` holds exactly the completed ones.
  */
@@ -34,14 +34,10 @@ export class ExchangeTable {
   #oldest: Exchange | undefined;
   #newest: Exchange | undefined;
   #bytes = 0;
-  #horizon: number;
+  #horizon = -Infinity;
 
-  constructor(
-    limits: { readonly exchangesMax: number; readonly bytesMax: number; readonly lifetimeMs: number },
-    now: number,
-  ) {
+  constructor(limits: { readonly exchangesMax: number; readonly bytesMax: number; readonly lifetimeMs: number }) {
     this.#limits = limits;
-    this.#horizon = now;
   }
 
   get size(): number {

@@ -127,8 +127,8 @@ function decodeReply(id: string, fields: string, payload: Uint8Array): Datagram 
 }
 
 function joinDatagram(direction: number, id: string, fields: string, payload: Uint8Array): Uint8Array {
+  if (!idForm.test(id)) throw new RangeError(`an id has 16 lowercase hexadecimal digits, not ${JSON.stringify(id)}`);
   const text = `${protocolName}${id}${fields}\n`;
-  if (id.length !== idEnd - idStart) throw new RangeError(`an id has 16 hexadecimal digits, got ${id.length}`);
   const datagram = new Uint8Array(1 + text.length + payload.length);
   datagram[0] = direction;
   for (let i = 0; i < text.length; i++) datagram[i + 1] = text.charCodeAt(i);
@@ -168,5 +168,6 @@ const idEnd = 24;
 export const longestHeaderBytes = 80;
 /** Seven digits: a call of almost three hours. */
 const ageMsMax = 9_999_999;
+const idForm = /^[0-9a-f]{16}$/;
 const requestFields = /^(?: cookie=([0-9a-f]{16}))?(?: age=(0|[1-9][0-9]{0,6}))?( idempotent)?$/;
 const replyFields = /^(?: (truncated)| cookie=([0-9a-f]{16})| refused=(busy|draining|failed|forgotten|too-large))?$/;

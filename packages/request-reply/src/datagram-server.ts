@@ -73,7 +73,10 @@ export interface DatagramServerOptions {
   readonly timeouts?: {
     /** How long a completed exchange is remembered. Default 60,000: longer than any client goes on asking. */
     readonly exchangeLifetimeMs?: number;
-    /** How late a datagram may arrive. Default 1,000. */
+    /**
+     * How late a datagram may arrive. Default 1,000. A server that forgot a non-idempotent exchange for want of room runs no new
+     * one for so long: it takes at most about `maxExchanges` of them in this time.
+     */
     readonly networkDelayMs?: number;
     /** How long a key makes cookies; it is accepted for as long again. Default 1,800,000 (half an hour). */
     readonly cookieKeyMs?: number;
@@ -84,7 +87,7 @@ export interface DatagramServerOptions {
  * The server's side of calls over datagrams. It holds no socket, no clock and no timer.
  *
  * A request runs at most once while it is remembered: a copy that arrives while it runs joins it, a copy that arrives later
- * gets the same reply again. A repeated request that may have been forgotten is refused (`forgotten`), unless it is
+ * gets the same reply again. A request that may have run and been forgotten is refused (`forgotten`), unless it is
  * idempotent. An address that is not validated never gets more than three times the bytes that it sent, counting 28 bytes of
  * IP and UDP header for each: beyond that a reply waits for a cookie. Replies, malformed datagrams and conflicting
  * copies are never answered.
@@ -96,6 +99,7 @@ export class DatagramServer {
   readonly #timeouts: typeof defaultTimeouts;
   readonly #table: ExchangeTable;
   readonly #cookies: DatagramCookies;
+  readonly #startedAt: number;
   #inFlight = 0;
   #isDraining = false;
 
@@ -115,10 +119,12 @@ export class DatagramServer {
     const { maxExchanges, maxExchangeBytes } = this.#limits;
     const { exchangeLifetimeMs, cookieKeyMs } = this.#timeouts;
     const { keyedHash, randomBytes, now } = options;
-    this.#table = new ExchangeTable(
-      { exchangesMax: maxExchanges, bytesMax: maxExchangeBytes, lifetimeMs: exchangeLifetimeMs },
-      now,
-    );
+    this.#table = new ExchangeTable({
+      exchangesMax: maxExchanges,
+      bytesMax: maxExchangeBytes,
+      lifetimeMs: exchangeLifetimeMs,
+    });
+    this.#startedAt = now;
     this.#cookies = new DatagramCookies({ keyedHash, randomBytes, keyLifetimeMs: cookieKeyMs, now });
   }
 
@@ -221,9 +227,14 @@ export class DatagramServer {
   #refusalOf(ageMs: number, isIdempotent: boolean, bytes: number, now: number): RefusalReason | undefined {
     if (bytes > this.#limits.maxRequestBytes) return "too-large";
     if (this.#isDraining) return "draining";
-    const firstSentAt = now - ageMs - this.#timeouts.networkDelayMs;
-    if (ageMs > 0 && !isIdempotent && firstSentAt <= this.#table.horizon) return "forgotten";
+    if (!isIdempotent && this.#mayHaveForgotten(ageMs, now)) return "forgotten";
     return this.#inFlight >= this.#limits.maxInFlight ? "busy" : undefined;
+  }
+
+  /** A first copy can be a late double of one that ran; a repeated one may also have been run by a server before this one. */
+  #mayHaveForgotten(ageMs: number, now: number): boolean {
+    const firstSentAt = now - ageMs - this.#timeouts.networkDelayMs;
+    return firstSentAt <= this.#table.horizon || (ageMs > 0 && firstSentAt <= this.#startedAt);
   }
 
   #run(exchange: Exchange, payload: Uint8Array): DatagramServerStep {

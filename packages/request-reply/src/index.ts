@@ -5,7 +5,7 @@ export {
   type DatagramOutcome,
   type Delivery,
 } from "./datagram-client.ts";
-export { DatagramCookies, type KeyedHash, type RandomBytes } from "./datagram-cookies.ts";
+export type { KeyedHash, RandomBytes } from "./datagram-cookies.ts";
 export {
   type Datagram,
   decodeDatagram,
