@@ -74,38 +74,34 @@ export function reconcileCurrencies(database: DatabaseSync, path: string, curren
   }
 }
 
-/**
- * Replays the journal into empty books: every command is decided again and must come to what was recorded.
- * @returns when the last command was recorded, in milliseconds since 1970; 0 for an empty journal.
- */
-export function replayJournal(database: DatabaseSync, path: string, books: Books): number {
-  let recordedAtMs = 0;
+interface JournalRow {
+  readonly seq: number;
+  readonly principal: string;
+  readonly id: string;
+  readonly recorded_at_ms: number;
+  readonly content: string;
+  readonly code: string;
+}
+
+/** Replays the journal into empty books: every command is decided again and must come to what was recorded. */
+export function replayJournal(database: DatabaseSync, path: string, books: Books): void {
   const rows = database.prepare("SELECT seq, principal, id, recorded_at_ms, content, code FROM journal ORDER BY seq");
   for (const row of rows.iterate()) {
-    const { seq, principal, id, recorded_at_ms, content, code } = row as {
-      readonly seq: number;
-      readonly principal: string;
-      readonly id: string;
-      readonly recorded_at_ms: number;
-      readonly content: string;
-      readonly code: string;
-    };
+    const { seq, code, ...command } = row as unknown as JournalRow;
     const expectedSeq = books.nextSeq;
-    const answer = replayOne(books, content, { principal, id });
+    const answer = replayOne(books, command);
     if (seq !== expectedSeq || answer !== code) {
       const explanation = `is damaged: journal entry ${seq} says ${code}, but replaying entry ${expectedSeq} gives ${answer}`;
       throw new LedgerOpenError("DAMAGED", path, explanation);
     }
-    recordedAtMs = recorded_at_ms;
   }
-  return recordedAtMs;
 }
 
-function replayOne(books: Books, content: string, identity: { principal: string; id: string }): string {
+function replayOne(books: Books, row: Pick<JournalRow, "principal" | "id" | "recorded_at_ms" | "content">): string {
   try {
-    const { record, result } = books.execute(commandOf(content, identity));
-    if (record === undefined) return "nothing to record";
-    return result.ok ? "OK" : result.code;
+    const { decision } = books.replay(commandOf(row.content, row), row.recorded_at_ms);
+    if (decision.record === undefined) return "nothing to record";
+    return decision.result.ok ? "OK" : decision.result.code;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

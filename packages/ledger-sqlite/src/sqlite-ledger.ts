@@ -2,22 +2,22 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import {
   Books,
   type Account,
-  type Command,
-  type Currency,
+  type BooksOptions,
+  type Executed,
   type Ledger,
   type Result,
+  type Statement,
+  type StatementRange,
   type TrialBalance,
 } from "@tallyline/ledger";
 import { LedgerClosedError, LedgerFailedError } from "./errors.ts";
 import { openLedgerFile, reconcileCurrencies, replayJournal } from "./ledger-file.ts";
 
 /** What a ledger file is opened with. */
-export interface SqliteLedgerOptions {
+export interface SqliteLedgerOptions extends BooksOptions {
   /** The file; it and its folder are created where missing, readable by their owner only (modes 0600 and 0700). */
   readonly path: string;
-  /** The currencies that accounts may be in. New ones may be added later; an exponent never changes. */
-  readonly currencies: readonly Currency[];
-  /** The clock, in milliseconds since 1970. Entries' times never go back, even if it does. Default: the system's. */
+  /** The clock, in milliseconds since 1970. The ledger's own never goes back, even if it does. Default: the system's. */
   readonly now?: () => number;
 }
 
@@ -29,12 +29,12 @@ export interface SqliteLedger extends Ledger, AsyncDisposable {}
  * @throws LedgerOpenError with a `code` that says why not.
  */
 export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<SqliteLedger> {
-  const books = new Books(options.currencies);
+  const books = new Books(options);
   const database = openLedgerFile(options.path);
   try {
     reconcileCurrencies(database, options.path, options.currencies);
-    const lastRecordedAtMs = replayJournal(database, options.path, books);
-    return new GroupCommitLedger(options.path, database, books, { now: options.now ?? Date.now, lastRecordedAtMs });
+    replayJournal(database, options.path, books);
+    return new GroupCommitLedger(options.path, database, books, options.now ?? Date.now);
   } catch (error) {
     database.close();
     throw error;
@@ -66,39 +66,40 @@ class GroupCommitLedger implements SqliteLedger {
   readonly #now: () => number;
   readonly #insertJournal: StatementSync;
   readonly #insertPosting: StatementSync;
-  #lastRecordedAtMs: number;
   #queue: Waiting[] = [];
   #ended: LedgerClosedError | LedgerFailedError | undefined;
 
-  constructor(
-    path: string,
-    database: DatabaseSync,
-    books: Books,
-    clock: { now: () => number; lastRecordedAtMs: number },
-  ) {
+  constructor(path: string, database: DatabaseSync, books: Books, now: () => number) {
     this.#path = path;
     this.#database = database;
     this.#books = books;
-    this.#now = clock.now;
-    this.#lastRecordedAtMs = clock.lastRecordedAtMs;
+    this.#now = now;
     this.#insertJournal = database.prepare(
-      "INSERT INTO journal (seq, principal, id, recorded_at_ms, content, code) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT INTO journal (principal, id, recorded_at_ms, content, code) VALUES (?, ?, ?, ?, ?)",
     );
     this.#insertPosting = database.prepare(
       "INSERT INTO posting (seq, leg, account, side, amount_minor) VALUES (?, ?, ?, ?, ?)",
     );
   }
 
-  submit(command: Command): Promise<Result> {
-    return this.#enqueue(() => this.#execute(command));
+  submit(command: Parameters<Ledger["submit"]>[0]): Promise<Result> {
+    return this.#enqueue(() => {
+      const executed = this.#books.execute(command, this.#now());
+      this.#write(executed);
+      return executed.at(-1)!.decision.result;
+    });
   }
 
   account(name: string): Promise<Account | undefined> {
-    return this.#enqueue(() => this.#books.account(name));
+    return this.#read(() => this.#books.account(name));
+  }
+
+  async statement(name: string, range?: StatementRange): Promise<Statement | undefined> {
+    return this.#read(() => this.#books.statement(name, range));
   }
 
   trialBalance(): Promise<TrialBalance[]> {
-    return this.#enqueue(() => this.#books.trialBalance());
+    return this.#read(() => this.#books.trialBalance());
   }
 
   async close(): Promise<void> {
@@ -110,6 +111,14 @@ class GroupCommitLedger implements SqliteLedger {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** A read shows holds that are due as expired, so it writes down first that they are. */
+  #read<T>(answer: () => T): Promise<T> {
+    return this.#enqueue(() => {
+      this.#write(this.#books.advance(this.#now()));
+      return answer();
+    });
   }
 
   #enqueue<T>(work: () => T): Promise<T> {
@@ -142,19 +151,17 @@ class GroupCommitLedger implements SqliteLedger {
     for (const each of settle) each();
   }
 
-  #execute(command: Command): Result {
-    const { record, result } = this.#books.execute(command);
-    if (record === undefined) return result;
-
-    const seq = this.#books.nextSeq - 1;
-    this.#lastRecordedAtMs = Math.max(this.#lastRecordedAtMs, Math.floor(this.#now()));
-    const code = result.ok ? "OK" : result.code;
-    this.#insertJournal.run(seq, command.principal, command.id, this.#lastRecordedAtMs, record.content, code);
-    if (result.ok && command.kind === "post") {
-      command.legs.forEach((leg, index) => {
+  #write(executed: readonly Executed[]): void {
+    for (const { command, decision, atMs } of executed) {
+      if (decision.record === undefined) continue;
+      const { content, result } = decision.record;
+      const code = result.ok ? "OK" : result.code;
+      const { lastInsertRowid: seq } = this.#insertJournal.run(command.principal, command.id, atMs, content, code);
+      if (!result.ok) continue;
+      if (Number(seq) !== result.seq) throw new Error(`journal gave entry ${seq} to what the books call ${result.seq}`);
+      result.legs.forEach((leg, index) => {
         this.#insertPosting.run(seq, index + 1, leg.account, leg.side, leg.amountMinor);
       });
     }
-    return result;
   }
 }

@@ -1,25 +1,36 @@
 /** Debits increase assets and expenses; credits increase liabilities (customers' deposits), equity and income. */
 export type Side = "debit" | "credit";
 
-/** What an account is, for as long as it exists. */
+/** What an account stands for; it decides the side that increases its balance. */
+export type AccountKind = "asset" | "liability" | "equity" | "income" | "expense";
+
+/** What an account is opened with. */
 export interface AccountTerms {
   /** 1 to 64 of `A-Z a-z 0-9 . _ : -`; a leading `@` marks the bank's own accounts, such as `@cash`. */
   readonly account: string;
   /** Code of a currency the ledger was opened with. */
   readonly currency: string;
-  /** The side that increases the balance: "credit" for a customer's deposits, "debit" for the bank's cash. */
-  readonly normalSide: Side;
-  /** Postings may not take the balance below this: 0 for no overdraft, null for no limit. */
+  /** "liability" for a customer's deposits, "asset" for the bank's cash. */
+  readonly kind: AccountKind;
+  /** Neither postings nor holds may take the balance below this: 0 for no overdraft, null for no limit. */
   readonly minBalanceMinor: bigint | null;
+  /** Nor above this; null for no limit. */
+  readonly maxBalanceMinor: bigint | null;
 }
 
-/** An account at one moment of the ledger's order. */
+/** An account at one moment of the ledger's order. Amounts are minor units. */
 export interface Account extends AccountTerms {
-  /** Sum of all debits ever posted, in minor units; it only grows. */
+  /** "frozen": nothing is posted or held until it is unfrozen. "closed": never again. */
+  readonly status: "open" | "frozen" | "closed";
+  /** Sum of all debits ever posted; it only grows. */
   readonly debitsMinor: bigint;
-  /** Sum of all credits ever posted, in minor units; it only grows. */
+  /** Sum of all credits ever posted; it only grows. */
   readonly creditsMinor: bigint;
-  /** How many entries have touched the account. */
+  /** Debits that holds have set aside. */
+  readonly heldDebitsMinor: bigint;
+  /** Credits that holds promise. */
+  readonly heldCreditsMinor: bigint;
+  /** How many legs have been posted to the account: the version of its latest entry. */
   readonly version: number;
 }
 
@@ -28,9 +39,25 @@ export function isAccountName(text: string): boolean {
   return /^@?[A-Za-z0-9._:-]{1,64}$/.test(text) && text.length <= 64;
 }
 
-/** The balance as its owner counts it: positive on the account's normal side. */
+/** The side that increases the balance of accounts of a kind. */
+export function normalSide(kind: AccountKind): Side {
+  return kind === "asset" || kind === "expense" ? "debit" : "credit";
+}
+
+/** The booked balance as its owner counts it: positive on the account's normal side. */
 export function balanceMinor(account: Account): bigint {
-  return account.normalSide === "debit"
-    ? account.debitsMinor - account.creditsMinor
-    : account.creditsMinor - account.debitsMinor;
+  const { debitsMinor, creditsMinor } = account;
+  return normalSide(account.kind) === "debit" ? debitsMinor - creditsMinor : creditsMinor - debitsMinor;
+}
+
+/** The balance less what holds have set aside: ISO 20022's interim available balance. */
+export function availableMinor(account: Account): bigint {
+  const { heldDebitsMinor, heldCreditsMinor } = account;
+  return balanceMinor(account) - (normalSide(account.kind) === "debit" ? heldCreditsMinor : heldDebitsMinor);
+}
+
+/** The balance that would be if every promised amount came and none was paid: what a ceiling is measured with. */
+export function highestMinor(account: Account): bigint {
+  const { heldDebitsMinor, heldCreditsMinor } = account;
+  return balanceMinor(account) + (normalSide(account.kind) === "debit" ? heldDebitsMinor : heldCreditsMinor);
 }

@@ -1,25 +1,22 @@
-import { balanceMinor, isAccountName, type Account } from "./account.ts";
-import { contentOf, type Command, type OpenCommand, type PostCommand } from "./command.ts";
-import { MAX_MINOR } from "./money.ts";
-import type { RefusalCode, Refused, Result } from "./result.ts";
-
-/** What deciding a command reads of the books, and all that it reads. */
-export interface BooksView {
-  /** An account by name, as of now. */
-  account(name: string): Account | undefined;
-  /** What was recorded under an id, if anything. */
-  recorded(principal: string, id: string): Recorded | undefined;
-  /** Whether a currency code is known to this ledger. */
-  hasCurrency(code: string): boolean;
-  /** The place in the order that a command gets if it is recorded now: 1 + the last one's. */
-  readonly nextSeq: number;
-}
-
-/** A command's content and its first answer, kept for ever under its principal and id. */
-export interface Recorded {
-  readonly content: string;
-  readonly result: Result;
-}
+import type { Account } from "./account.ts";
+import { AccountsDraft } from "./accounts-draft.ts";
+import type { BooksView, Recorded } from "./books-view.ts";
+import type {
+  CaptureCommand,
+  Command,
+  ExpireCommand,
+  HoldCommand,
+  Leg,
+  LimitCommand,
+  OpenCommand,
+  PostCommand,
+  ReleaseCommand,
+  ReverseCommand,
+  StatusCommand,
+} from "./command.ts";
+import { contentOf } from "./content.ts";
+import { refused, type Done, type Hold, type Refused, type Result } from "./result.ts";
+import { validate } from "./validate.ts";
 
 /** What a command comes to. With `record` set, the result may be shown only once that record is durable. */
 export interface Decision {
@@ -28,92 +25,196 @@ export interface Decision {
   readonly record: Recorded | undefined;
 }
 
-const LEGS_MIN = 2;
-const LEGS_MAX = 64;
+/** What took effect, but for its place and time, which are the same for all commands. */
+type Effect = Pick<Done, "accounts"> & Partial<Pick<Done, "legs" | "hold" | "reversedSeq">>;
+
+const FENCE = contentOf({ verb: "settle", principal: "", id: "" });
 
 /**
  * Decides a command: the one place where the rules of double entry are. Changes nothing; pure in its arguments, so
- * replaying the same commands in the same order gives the same books.
+ * replaying the same commands at the same times gives the same books.
+ *
+ * @param atMs The ledger's clock, in milliseconds since 1970. It must never go back, and holds that are due by it must
+ *   have been expired before.
  */
-export function apply(books: BooksView, command: Command): Decision {
+export function apply(books: BooksView, command: Command, atMs: number): Decision {
   const invalid = validate(books, command);
   if (invalid !== undefined) return { result: refused(invalid), record: undefined };
 
   const content = contentOf(command);
   const earlier = books.recorded(command.principal, command.id);
-  if (earlier !== undefined) {
-    const result = earlier.content === content ? { ...earlier.result, replayed: true } : refused("ID_REUSED");
-    return { result, record: undefined };
+  if (earlier !== undefined) return { result: again(earlier, content), record: undefined };
+
+  const outcome = command.verb === "settle" ? refused("ID_FENCED") : decide(books, command, atMs);
+  if (!isRefused(outcome)) {
+    const result: Done = { ok: true, seq: books.nextSeq, atMs, legs: [], ...outcome, replayed: false };
+    return { result, record: { content, result } };
   }
-
-  const result = command.kind === "open" ? open(books, command) : post(books, command);
-  return { result, record: { content, result } };
-}
-
-function validate(books: BooksView, command: Command): RefusalCode | undefined {
-  if (!isIdentifier(command.principal) || !isIdentifier(command.id)) return "ID_INVALID";
-  if (command.kind === "open") {
-    if (!isAccountName(command.account)) return "ACCOUNT_INVALID";
-    return books.hasCurrency(command.currency) ? undefined : "CURRENCY_UNKNOWN";
+  // A fence is how a principal gets out of not knowing, so it is never turned away.
+  if (command.verb !== "settle" && books.hasTooManyRefusals(command.principal)) {
+    return { result: refused("TOO_MANY_REFUSALS"), record: undefined };
   }
-  if (command.legs.some((leg) => !isAccountName(leg.account))) return "ACCOUNT_INVALID";
-  if (command.legs.length < LEGS_MIN || command.legs.length > LEGS_MAX) return "LEGS_INVALID";
-  return command.legs.some((leg) => leg.amountMinor < 1n || leg.amountMinor > MAX_MINOR) ? "AMOUNT_INVALID" : undefined;
+  return { result: outcome, record: { content, result: outcome } };
 }
 
-function isIdentifier(text: string): boolean {
-  return /^[\x21-\x7e]{1,64}$/.test(text);
+/** The answer to an id that has one. Settling asks for it by the id alone. */
+function again(earlier: Recorded, content: string): Result {
+  const isSame = content === earlier.content || content === FENCE || earlier.content === FENCE;
+  return isSame ? { ...earlier.result, replayed: true } : refused("ID_REUSED");
 }
 
-function open(books: BooksView, command: OpenCommand): Result {
-  const { account, currency, normalSide, minBalanceMinor } = command;
+function decide(books: BooksView, command: Exclude<Command, { verb: "settle" }>, atMs: number): Effect | Refused {
+  switch (command.verb) {
+    case "open":
+      return open(books, command);
+    case "post":
+      return post(books, command);
+    case "hold":
+      return hold(books, command, atMs);
+    case "capture":
+      return capture(books, command);
+    case "release":
+      return release(books, command);
+    case "expire":
+      return expire(books, command);
+    case "reverse":
+      return reverse(books, command);
+    case "limit":
+      return limit(books, command);
+    case "freeze":
+    case "unfreeze":
+    case "close":
+      return setStatus(books, command);
+  }
+}
+
+function open(books: BooksView, command: OpenCommand): Effect | Refused {
+  const { account, currency, kind, minBalanceMinor, maxBalanceMinor } = command;
   if (books.account(account) !== undefined) return refused("ACCOUNT_EXISTS", { account });
-  const opened = { account, currency, normalSide, minBalanceMinor, debitsMinor: 0n, creditsMinor: 0n, version: 0 };
-  return { ok: true, seq: books.nextSeq, accounts: [opened], replayed: false };
+  const terms = { account, currency, kind, minBalanceMinor, maxBalanceMinor };
+  const sums = { debitsMinor: 0n, creditsMinor: 0n, heldDebitsMinor: 0n, heldCreditsMinor: 0n };
+  return { accounts: [{ ...terms, status: "open", ...sums, version: 0 }] };
 }
 
-function post(books: BooksView, command: PostCommand): Result {
-  const before = new Map<string, Account>();
-  for (const { account: name } of command.legs) {
-    const account = books.account(name);
-    if (account === undefined) return refused("ACCOUNT_UNKNOWN", { account: name });
-    before.set(name, account);
-  }
+function post(books: BooksView, { legs }: Pick<PostCommand, "legs">): Effect | Refused {
+  const draft = new AccountsDraft();
+  const unusable = draft.load(books, new Set(legs.map((leg) => leg.account)));
+  if (unusable !== undefined) return unusable;
+  if (draft.accounts().length === 1) return refused("SAME_ACCOUNT", { account: legs[0]!.account });
 
-  const after = new Map(before);
   const excessDebitsMinor = new Map<string, bigint>(); // by currency; all zero when the entry balances
-  for (const leg of command.legs) {
-    const account = after.get(leg.account)!;
-    const isDebit = leg.side === "debit";
-    after.set(leg.account, {
-      ...account,
-      debitsMinor: account.debitsMinor + (isDebit ? leg.amountMinor : 0n),
-      creditsMinor: account.creditsMinor + (isDebit ? 0n : leg.amountMinor),
-      version: before.get(leg.account)!.version + 1,
-    });
-    const excess = excessDebitsMinor.get(account.currency) ?? 0n;
-    excessDebitsMinor.set(account.currency, excess + (isDebit ? leg.amountMinor : -leg.amountMinor));
+  for (const leg of legs) {
+    draft.post(leg);
+    const { currency } = draft.get(leg.account);
+    const excess = excessDebitsMinor.get(currency) ?? 0n;
+    excessDebitsMinor.set(currency, excess + (leg.side === "debit" ? leg.amountMinor : -leg.amountMinor));
   }
   for (const excess of excessDebitsMinor.values()) if (excess !== 0n) return refused("UNBALANCED");
-
-  for (const account of after.values()) {
-    if (account.debitsMinor > MAX_MINOR || account.creditsMinor > MAX_MINOR) {
-      return refused("OVERFLOW", { account: account.account });
-    }
-  }
-  for (const account of after.values()) {
-    if (account.minBalanceMinor === null) continue;
-    const earlierMinor = balanceMinor(before.get(account.account)!);
-    const laterMinor = balanceMinor(account);
-    // An account that is already below its limit may still receive.
-    if (laterMinor < account.minBalanceMinor && laterMinor < earlierMinor) {
-      const availableMinor = earlierMinor > account.minBalanceMinor ? earlierMinor - account.minBalanceMinor : 0n;
-      return refused("INSUFFICIENT_FUNDS", { account: account.account, availableMinor });
-    }
-  }
-  return { ok: true, seq: books.nextSeq, accounts: [...after.values()], replayed: false };
+  return draft.check() ?? { legs, accounts: draft.accounts() };
 }
 
-function refused(code: RefusalCode, facts: Pick<Refused, "account" | "availableMinor"> = {}): Refused {
-  return { ok: false, code, ...facts, replayed: false };
+function hold(books: BooksView, command: HoldCommand, atMs: number): Effect | Refused {
+  const { from, to, amountMinor, expiresInMs } = command;
+  const draft = new AccountsDraft();
+  const unusable = draft.load(books, [from, to]);
+  if (unusable !== undefined) return unusable;
+  if (from === to) return refused("SAME_ACCOUNT", { account: from });
+  if (draft.get(from).currency !== draft.get(to).currency) return refused("CURRENCY_MISMATCH", { account: to });
+
+  draft.setAside(command, amountMinor);
+  const expiresAtMs = expiresInMs === null ? null : atMs + expiresInMs;
+  const made: Hold = { seq: books.nextSeq, from, to, amountMinor, leftMinor: amountMinor, expiresAtMs, state: "held" };
+  return draft.check() ?? { accounts: draft.accounts(), hold: made };
+}
+
+function capture(books: BooksView, command: CaptureCommand): Effect | Refused {
+  const held = findHold(books, command);
+  if (isRefused(held)) return held;
+  const amountMinor = command.amountMinor ?? held.leftMinor;
+  if (amountMinor > held.leftMinor) return refused("CAPTURE_EXCEEDS_HOLD", { availableMinor: held.leftMinor });
+
+  const draft = new AccountsDraft();
+  const unusable = draft.load(books, [held.from, held.to]);
+  if (unusable !== undefined) return unusable;
+  const legs: Leg[] = [
+    { account: held.from, side: "debit", amountMinor },
+    { account: held.to, side: "credit", amountMinor },
+  ];
+  for (const leg of legs) draft.post(leg);
+  const leftMinor = command.isFinal ? 0n : held.leftMinor - amountMinor;
+  draft.setAside(held, leftMinor - held.leftMinor);
+  // No limit is checked: what a hold has set aside can always be captured.
+  const state = leftMinor === 0n ? "captured" : "held";
+  return { legs, accounts: draft.accounts(), hold: { ...held, leftMinor, state } };
+}
+
+function release(books: BooksView, command: ReleaseCommand): Effect | Refused {
+  const held = findHold(books, command);
+  return isRefused(held) ? held : giveBack(books, held, "released");
+}
+
+function expire(books: BooksView, { holdSeq }: ExpireCommand): Effect | Refused {
+  const held = books.hold(holdSeq);
+  if (held?.state !== "held") throw new Error(`hold ${holdSeq} cannot expire: it is ${held?.state ?? "unknown"}`);
+  return giveBack(books, held, "expired");
+}
+
+/** A frozen account gets its money back too. */
+function giveBack(books: BooksView, held: Hold, state: "released" | "expired"): Effect {
+  const draft = new AccountsDraft();
+  for (const name of [held.from, held.to]) draft.loadAny(books.account(name)!);
+  draft.setAside(held, -held.leftMinor);
+  return { accounts: draft.accounts(), hold: { ...held, leftMinor: 0n, state } };
+}
+
+function findHold(books: BooksView, command: CaptureCommand | ReleaseCommand): Hold | Refused {
+  const made = books.recorded(command.principal, command.hold)?.result;
+  const held = made?.ok === true && made.hold?.seq === made.seq ? books.hold(made.seq) : undefined;
+  switch (held?.state) {
+    case undefined:
+      return refused("HOLD_UNKNOWN");
+    case "captured":
+      return refused("HOLD_CAPTURED");
+    case "released":
+      return refused("HOLD_RELEASED");
+    case "expired":
+      return refused("HOLD_EXPIRED");
+    case "held":
+      return held;
+  }
+}
+
+function reverse(books: BooksView, command: ReverseCommand): Effect | Refused {
+  const entry = books.recorded(command.principal, command.entry)?.result;
+  if (entry?.ok !== true || entry.legs.length === 0) return refused("ENTRY_UNKNOWN");
+  if (books.isReversed(entry.seq)) return refused("ALREADY_REVERSED");
+
+  const legs = entry.legs.map((leg): Leg => ({ ...leg, side: leg.side === "debit" ? "credit" : "debit" }));
+  const effect = post(books, { legs });
+  return isRefused(effect) ? effect : { ...effect, reversedSeq: entry.seq };
+}
+
+function limit(books: BooksView, command: LimitCommand): Effect | Refused {
+  const account = books.account(command.account);
+  if (account === undefined) return refused("ACCOUNT_UNKNOWN", { account: command.account });
+  if (account.status === "closed") return refused("ACCOUNT_CLOSED", { account: command.account });
+  const { minBalanceMinor, maxBalanceMinor } = command;
+  return { accounts: [{ ...account, minBalanceMinor, maxBalanceMinor }] };
+}
+
+function setStatus(books: BooksView, { verb, account: name }: StatusCommand): Effect | Refused {
+  const account = books.account(name);
+  if (account === undefined) return refused("ACCOUNT_UNKNOWN", { account: name });
+  if (account.status === "closed") return refused("ACCOUNT_CLOSED", { account: name });
+  if (verb === "close" && !isEmpty(account)) return refused("ACCOUNT_NOT_EMPTY", { account: name });
+  const status = verb === "freeze" ? "frozen" : verb === "close" ? "closed" : "open";
+  return { accounts: [{ ...account, status }] };
+}
+
+function isEmpty({ debitsMinor, creditsMinor, heldDebitsMinor, heldCreditsMinor }: Account): boolean {
+  return debitsMinor === creditsMinor && heldDebitsMinor === 0n && heldCreditsMinor === 0n;
+}
+
+function isRefused(outcome: object): outcome is Refused {
+  return "ok" in outcome && outcome.ok === false;
 }

@@ -1,5 +1,13 @@
 import type { AccountTerms, Side } from "./account.ts";
 
+/** Who asks, and under which idempotency key. */
+export interface Identity {
+  /** Who sends the command: ids of different principals never meet. 1 to 64 printable ASCII characters without blanks. */
+  readonly principal: string;
+  /** The idempotency key: of the same characters, made by the sender, valid for ever. */
+  readonly id: string;
+}
+
 /** One side of an entry: an amount debited or credited to an account. */
 export interface Leg {
   readonly account: string;
@@ -8,102 +16,111 @@ export interface Leg {
   readonly amountMinor: bigint;
 }
 
-interface Identified {
-  /** Who sends the command: ids of different principals never meet. 1 to 64 characters. */
-  readonly principal: string;
-  /** The idempotency key, 1 to 64 printable ASCII characters without blanks, made by the sender, valid for ever. */
-  readonly id: string;
-}
-
 /** Opens an account. */
-export interface OpenCommand extends Identified, AccountTerms {
-  readonly kind: "open";
+export interface OpenCommand extends Identity, AccountTerms {
+  readonly verb: "open";
 }
 
 /** Posts one entry: 2 to 64 legs whose debits equal their credits in each currency. All of it happens, or nothing. */
-export interface PostCommand extends Identified {
-  readonly kind: "post";
+export interface PostCommand extends Identity {
+  readonly verb: "post";
   readonly legs: readonly Leg[];
 }
 
-/** Something that changes the books. */
-export type Command = OpenCommand | PostCommand;
+/** Sets money aside on `from`, and promises it to `to`. */
+export interface HoldCommand extends Identity {
+  readonly verb: "hold";
+  readonly from: string;
+  readonly to: string;
+  readonly amountMinor: bigint;
+  /** After this time on the ledger's clock what is left is free again; null for never. Milliseconds, 1 to 10^12. */
+  readonly expiresInMs: number | null;
+}
 
-interface Movement extends Identified {
+/** Posts all or a part of what a hold of the same principal still sets aside. */
+export interface CaptureCommand extends Identity {
+  readonly verb: "capture";
+  /** The id of the hold. */
+  readonly hold: string;
+  /** Minor units; null for all that is left. */
+  readonly amountMinor: bigint | null;
+  /** Whether what is left is then released. */
+  readonly isFinal: boolean;
+}
+
+/** Frees what a hold of the same principal still sets aside. */
+export interface ReleaseCommand extends Identity {
+  readonly verb: "release";
+  /** The id of the hold. */
+  readonly hold: string;
+}
+
+/** Posts the opposite of an entry of the same principal. Each entry can be reversed once. */
+export interface ReverseCommand extends Identity {
+  readonly verb: "reverse";
+  /** The id of the command that posted it: a post, a capture, or a reversal. */
+  readonly entry: string;
+}
+
+/** Changes what an account's balance is limited to. What was booked before stays; the limits hold from here on. */
+export interface LimitCommand extends Identity {
+  readonly verb: "limit";
+  readonly account: string;
+  readonly minBalanceMinor: bigint | null;
+  readonly maxBalanceMinor: bigint | null;
+}
+
+/** Changes whether an account takes postings and holds. Closing needs a balance of zero and no holds, and is for ever. */
+export interface StatusCommand extends Identity {
+  readonly verb: "freeze" | "unfreeze" | "close";
+  readonly account: string;
+}
+
+/** Frees what an expired hold still sets aside. Made by the ledger itself, at a definite place in its order. */
+export interface ExpireCommand extends Identity {
+  readonly verb: "expire";
+  /** The place in the order of the command that made the hold. */
+  readonly holdSeq: number;
+}
+
+/** Learns what became of an id, or makes sure that nothing ever will: `settle` and the fence are one step. */
+export interface SettleCommand extends Identity {
+  readonly verb: "settle";
+}
+
+/** Something that changes the books. */
+export type Command =
+  | OpenCommand
+  | PostCommand
+  | HoldCommand
+  | CaptureCommand
+  | ReleaseCommand
+  | ReverseCommand
+  | LimitCommand
+  | StatusCommand
+  | ExpireCommand
+  | SettleCommand;
+
+interface Movement extends Identity {
   readonly amountMinor: bigint;
 }
 
 /** Moves money between two accounts: debits `from`, credits `to`. */
-export function transfer({
-  principal,
-  id,
-  amountMinor,
-  from,
-  to,
-}: Movement & { from: string; to: string }): PostCommand {
-  return {
-    kind: "post",
-    principal,
-    id,
-    legs: [
-      { account: from, side: "debit", amountMinor },
-      { account: to, side: "credit", amountMinor },
-    ],
-  };
+export function transfer(movement: Movement & { readonly from: string; readonly to: string }): PostCommand {
+  const { principal, id, amountMinor, from, to } = movement;
+  const legs: Leg[] = [
+    { account: from, side: "debit", amountMinor },
+    { account: to, side: "credit", amountMinor },
+  ];
+  return { verb: "post", principal, id, legs };
 }
 
-/** Cash comes in: the bank holds more of it, and owes more to the customer. */
-export function deposit({ account, ...movement }: Movement & { account: string }): PostCommand {
+/** Cash comes in: the bank holds more of it in `@cash`, and owes more to the customer. */
+export function deposit({ account, ...movement }: Movement & { readonly account: string }): PostCommand {
   return transfer({ ...movement, from: "@cash", to: account });
 }
 
 /** Cash is paid out to the customer. */
-export function withdraw({ account, ...movement }: Movement & { account: string }): PostCommand {
+export function withdraw({ account, ...movement }: Movement & { readonly account: string }): PostCommand {
   return transfer({ ...movement, from: account, to: "@cash" });
-}
-
-/** The accounts that deciding a command reads: what a store with only part of the books in memory has to load. */
-export function touches(command: Command): readonly string[] {
-  return command.kind === "open" ? [command.account] : [...new Set(command.legs.map((leg) => leg.account))];
-}
-
-/**
- * What a command asks for, as text: two commands with one id are the same request exactly if their contents are equal.
- * Principal and id are left out; they are what the content is filed under.
- */
-export function contentOf(command: Command): string {
-  switch (command.kind) {
-    case "open":
-      return JSON.stringify([
-        "open",
-        command.account,
-        command.currency,
-        command.normalSide,
-        command.minBalanceMinor?.toString() ?? null,
-      ]);
-    case "post":
-      return JSON.stringify([
-        "post",
-        ...command.legs.map((leg) => [leg.account, leg.side, leg.amountMinor.toString()]),
-      ]);
-  }
-}
-
-/** The command a content came from: the inverse of {@link contentOf}. For journals that this package wrote. */
-export function commandOf(content: string, identity: Identified): Command {
-  const [kind, ...rest] = JSON.parse(content) as [string, ...unknown[]];
-  if (kind === "open") {
-    const [account, currency, normalSide, minBalance] = rest as [string, string, Side, string | null];
-    const minBalanceMinor = minBalance === null ? null : BigInt(minBalance);
-    return { kind, ...identity, account, currency, normalSide, minBalanceMinor };
-  }
-  if (kind === "post") {
-    const legs = (rest as [string, Side, string][]).map(([account, side, amount]) => ({
-      account,
-      side,
-      amountMinor: BigInt(amount),
-    }));
-    return { kind, ...identity, legs };
-  }
-  throw new TypeError(`journal holds a command of unknown kind ${JSON.stringify(kind)}, expected "open" or "post"`);
 }

@@ -1,18 +1,37 @@
-export { balanceMinor, isAccountName, type Account, type AccountTerms, type Side } from "./account.ts";
-export { apply, type BooksView, type Decision, type Recorded } from "./apply.ts";
-export { Books, type TrialBalance } from "./books.ts";
 export {
-  commandOf,
-  contentOf,
+  availableMinor,
+  balanceMinor,
+  highestMinor,
+  isAccountName,
+  normalSide,
+  type Account,
+  type AccountKind,
+  type AccountTerms,
+  type Side,
+} from "./account.ts";
+export { apply, type Decision } from "./apply.ts";
+export { Books, type BooksOptions, type Executed, type TrialBalance } from "./books.ts";
+export { touches, type BooksView, type Recorded, type Touched } from "./books-view.ts";
+export {
   deposit,
-  touches,
   transfer,
   withdraw,
+  type CaptureCommand,
   type Command,
+  type ExpireCommand,
+  type HoldCommand,
+  type Identity,
   type Leg,
+  type LimitCommand,
   type OpenCommand,
   type PostCommand,
+  type ReleaseCommand,
+  type ReverseCommand,
+  type SettleCommand,
+  type StatusCommand,
 } from "./command.ts";
-export { createMemoryLedger, type Ledger } from "./ledger.ts";
+export { commandOf, contentOf } from "./content.ts";
+export { createMemoryLedger, type Ledger, type MemoryLedgerOptions } from "./ledger.ts";
 export { formatAmount, MAX_MINOR, parseAmount, type Currency } from "./money.ts";
-export type { Done, RefusalCode, Refused, Result } from "./result.ts";
+export type { Done, Hold, RefusalCode, Refused, Result } from "./result.ts";
+export type { Entry, Statement, StatementRange } from "./statement.ts";

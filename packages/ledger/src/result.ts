@@ -1,16 +1,18 @@
 import type { Account } from "./account.ts";
+import type { Leg } from "./command.ts";
 
 /**
  * Why a command was refused, in order of precedence: the first that applies is the answer.
  *
- * Not recorded, the same id may be used again for a corrected command:
- * `ID_INVALID`, `ACCOUNT_INVALID`, `CURRENCY_UNKNOWN`, `LEGS_INVALID` (fewer than 2 or more than 64),
- * `AMOUNT_INVALID` (below 1 or above 2^63 - 1 minor units).
+ * Not recorded, so the same id may be sent again, corrected: `ID_INVALID`, `ACCOUNT_INVALID`, `CURRENCY_UNKNOWN`,
+ * `LEGS_INVALID` (fewer than 2 or more than 64), `AMOUNT_INVALID` (below 1 or above 2^63 - 1 minor units),
+ * `LIMITS_INVALID` (a minimum above the maximum), `EXPIRY_INVALID`.
  *
- * Nothing happens, and what the id stands for remains: `ID_REUSED` (the id was used for another content).
+ * The id is taken, and nothing happens: `ID_FENCED` (settled before it was used), `ID_REUSED` (for another content).
  *
- * Recorded, under this id it never will happen: `ACCOUNT_EXISTS`, `ACCOUNT_UNKNOWN`, `UNBALANCED`, `OVERFLOW`,
- * `INSUFFICIENT_FUNDS`.
+ * Not recorded, try the same later: `TOO_MANY_REFUSALS` (of this principal are recorded already).
+ *
+ * Recorded, under this id it never will happen: all others.
  */
 export type RefusalCode =
   | "ID_INVALID"
@@ -18,20 +20,59 @@ export type RefusalCode =
   | "CURRENCY_UNKNOWN"
   | "LEGS_INVALID"
   | "AMOUNT_INVALID"
+  | "LIMITS_INVALID"
+  | "EXPIRY_INVALID"
+  | "ID_FENCED"
   | "ID_REUSED"
+  | "TOO_MANY_REFUSALS"
+  | "HOLD_UNKNOWN"
+  | "HOLD_CAPTURED"
+  | "HOLD_RELEASED"
+  | "HOLD_EXPIRED"
+  | "CAPTURE_EXCEEDS_HOLD"
+  | "ENTRY_UNKNOWN"
+  | "ALREADY_REVERSED"
   | "ACCOUNT_EXISTS"
   | "ACCOUNT_UNKNOWN"
+  | "ACCOUNT_CLOSED"
+  | "ACCOUNT_FROZEN"
+  | "ACCOUNT_NOT_EMPTY"
+  | "SAME_ACCOUNT"
+  | "CURRENCY_MISMATCH"
   | "UNBALANCED"
   | "OVERFLOW"
-  | "INSUFFICIENT_FUNDS";
+  | "INSUFFICIENT_FUNDS"
+  | "BALANCE_CEILING";
+
+/** Money set aside, at one moment of the ledger's order. */
+export interface Hold {
+  /** The place in the order of the command that made it. */
+  readonly seq: number;
+  readonly from: string;
+  readonly to: string;
+  readonly amountMinor: bigint;
+  /** What it still sets aside, in minor units; 0 once it is no longer "held". */
+  readonly leftMinor: bigint;
+  /** When what is left is free again, on the ledger's clock, in milliseconds since 1970; null for never. */
+  readonly expiresAtMs: number | null;
+  readonly state: "held" | "captured" | "released" | "expired";
+}
 
 /** The command took effect. */
 export interface Done {
   readonly ok: true;
   /** Its place in the ledger's one order, from 1. */
   readonly seq: number;
-  /** The accounts it touched, as it left them, in the order in which the command names them. */
+  /** The ledger's clock then, in milliseconds since 1970; it never goes back. */
+  readonly atMs: number;
+  /** The legs that it posted, none for a command that moves no money. */
+  readonly legs: readonly Leg[];
+  /** The accounts that it touched, as it left them, in the order in which they came up. */
   readonly accounts: readonly Account[];
+  /** The hold that it made or changed, as it left it. */
+  readonly hold?: Hold;
+  /** The place in the order of the entry that it reversed. */
+  readonly reversedSeq?: number;
   /** True when this id took effect earlier and this is that first answer again. */
   readonly replayed: boolean;
 }
@@ -42,11 +83,16 @@ export interface Refused {
   readonly code: RefusalCode;
   /** The account it failed on, where one is to blame. */
   readonly account?: string;
-  /** `INSUFFICIENT_FUNDS`: what the account could have paid, in minor units. */
+  /** `INSUFFICIENT_FUNDS`: what the account could have paid. `CAPTURE_EXCEEDS_HOLD`: what is left. Minor units. */
   readonly availableMinor?: bigint;
-  /** True when this id was refused earlier and this is that first answer again. */
+  /** True when this id was refused or fenced earlier and this is that first answer again. */
   readonly replayed: boolean;
 }
 
 /** The answer to a command: an expected outcome, never an exception. */
 export type Result = Done | Refused;
+
+/** A refusal that is made now. */
+export function refused(code: RefusalCode, facts: Pick<Refused, "account" | "availableMinor"> = {}): Refused {
+  return { ok: false, code, ...facts, replayed: false };
+}

@@ -1,0 +1,70 @@
+import { isAccountName } from "./account.ts";
+import type { BooksView } from "./books-view.ts";
+import type { Command } from "./command.ts";
+import { MAX_MINOR } from "./money.ts";
+import type { RefusalCode } from "./result.ts";
+
+const LEGS_MIN = 2;
+const LEGS_MAX = 64;
+/** A little over 31 years. */
+const EXPIRES_IN_MS_MAX = 1e12;
+
+/** What is wrong with a command whatever the state of the books; undefined when nothing is. */
+export function validate(books: Pick<BooksView, "hasCurrency">, command: Command): RefusalCode | undefined {
+  if (!isIdentifier(command.principal) || !isIdentifier(command.id)) return "ID_INVALID";
+  switch (command.verb) {
+    case "open":
+      if (!isAccountName(command.account)) return "ACCOUNT_INVALID";
+      if (!books.hasCurrency(command.currency)) return "CURRENCY_UNKNOWN";
+      return areLimits(command) ? undefined : "LIMITS_INVALID";
+    case "post":
+      if (command.legs.some((leg) => !isAccountName(leg.account))) return "ACCOUNT_INVALID";
+      if (command.legs.length < LEGS_MIN || command.legs.length > LEGS_MAX) return "LEGS_INVALID";
+      return command.legs.every((leg) => isAmount(leg.amountMinor)) ? undefined : "AMOUNT_INVALID";
+    case "hold":
+      if (!isAccountName(command.from) || !isAccountName(command.to)) return "ACCOUNT_INVALID";
+      if (!isAmount(command.amountMinor)) return "AMOUNT_INVALID";
+      return isExpiry(command.expiresInMs) ? undefined : "EXPIRY_INVALID";
+    case "capture":
+      if (!isIdentifier(command.hold)) return "ID_INVALID";
+      return command.amountMinor === null || isAmount(command.amountMinor) ? undefined : "AMOUNT_INVALID";
+    case "release":
+      return isIdentifier(command.hold) ? undefined : "ID_INVALID";
+    case "reverse":
+      return isIdentifier(command.entry) ? undefined : "ID_INVALID";
+    case "limit":
+      if (!isAccountName(command.account)) return "ACCOUNT_INVALID";
+      return areLimits(command) ? undefined : "LIMITS_INVALID";
+    case "freeze":
+    case "unfreeze":
+    case "close":
+      return isAccountName(command.account) ? undefined : "ACCOUNT_INVALID";
+    case "expire":
+    case "settle":
+      return undefined;
+  }
+}
+
+function isIdentifier(text: string): boolean {
+  return /^[\x21-\x7e]{1,64}$/.test(text);
+}
+
+function isAmount(amountMinor: bigint): boolean {
+  return amountMinor >= 1n && amountMinor <= MAX_MINOR;
+}
+
+function isExpiry(expiresInMs: number | null): boolean {
+  return (
+    expiresInMs === null || (Number.isInteger(expiresInMs) && expiresInMs >= 1 && expiresInMs <= EXPIRES_IN_MS_MAX)
+  );
+}
+
+function areLimits(terms: {
+  readonly minBalanceMinor: bigint | null;
+  readonly maxBalanceMinor: bigint | null;
+}): boolean {
+  const { minBalanceMinor, maxBalanceMinor } = terms;
+  const isInRange = (limit: bigint | null) => limit === null || (limit >= -MAX_MINOR && limit <= MAX_MINOR);
+  const isOrdered = minBalanceMinor === null || maxBalanceMinor === null || minBalanceMinor <= maxBalanceMinor;
+  return isInRange(minBalanceMinor) && isInRange(maxBalanceMinor) && isOrdered;
+}
