@@ -1,7 +1,7 @@
 import { createBankClient, createBankServer } from "@tallyline/bank";
 import { createMemoryLedger } from "@tallyline/ledger";
 
-const ledger = createMemoryLedger({ currencies: [{ code: "USD", exponent: 2 }] });
+const ledger = createMemoryLedger({ currencies: [{ code: "USD", exponent: 2 }], now: Date.now });
 await using server = await createBankServer({ ledger, port: 0 });
 await using client = createBankClient({ port: server.port });
 

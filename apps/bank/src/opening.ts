@@ -1,4 +1,11 @@
-import { transfer, type AccountTerms, type Command, type Currency, type Ledger } from "@tallyline/ledger";
+import {
+  transfer,
+  type AccountTerms,
+  type Currency,
+  type Ledger,
+  type OpenCommand,
+  type PostCommand,
+} from "@tallyline/ledger";
 
 /** The currency of the plain dialect, whose replies write amounts with a dollar sign. */
 export const USD: Currency = { code: "USD", exponent: 2 };
@@ -16,10 +23,10 @@ export async function openAccounts(
 ): Promise<void> {
   if ((await ledger.account(plain.account)) !== undefined) return;
 
-  const commands: Command[] = [
-    open({ account: "@cash", currency: USD.code, normalSide: "debit", minBalanceMinor: null }),
-    open({ account: "@opening", currency: USD.code, normalSide: "debit", minBalanceMinor: null }),
-    open({ account: plain.account, currency: USD.code, normalSide: "credit", minBalanceMinor: 0n }),
+  const commands: (OpenCommand | PostCommand)[] = [
+    open({ account: "@cash", kind: "asset", minBalanceMinor: null }),
+    open({ account: "@opening", kind: "equity", minBalanceMinor: null }),
+    open({ account: plain.account, kind: "liability", minBalanceMinor: 0n }),
   ];
   if (plain.openingBalanceMinor > 0n) {
     const id = `opening:${plain.account}`;
@@ -31,6 +38,7 @@ export async function openAccounts(
   }
 }
 
-function open(terms: AccountTerms): Command {
-  return { kind: "open", principal: BANK, id: `open:${terms.account}`, ...terms };
+function open(terms: Pick<AccountTerms, "account" | "kind" | "minBalanceMinor">): OpenCommand {
+  const id = `open:${terms.account}`;
+  return { verb: "open", principal: BANK, id, currency: USD.code, maxBalanceMinor: null, ...terms };
 }

@@ -2,7 +2,7 @@ import { plainServerCodec, type Framing, type PlainReply, type PlainRequest } fr
 import { isAccountName, type Ledger } from "@tallyline/ledger";
 import { createTcpServer, type TcpServer } from "@tallyline/tcp";
 import { openAccounts } from "./opening.ts";
-import { createPlainSession } from "./session.ts";
+import { createPlainSession, type Session } from "./session.ts";
 
 /** What a bank server is made of. */
 export interface BankServerOptions {
@@ -38,9 +38,8 @@ export async function createBankServer(options: BankServerOptions): Promise<TcpS
   }
   await openAccounts(ledger, { account: plainAccount, openingBalanceMinor });
 
-  const answer = createPlainSession(ledger, plainAccount);
   let hasFailed = false;
-  return createTcpServer<PlainRequest, PlainReply>({
+  return createTcpServer<PlainRequest, PlainReply, Session>({
     codec: plainServerCodec(framing),
     host: options.host ?? "127.0.0.1",
     port: options.port ?? 65432,
@@ -50,16 +49,18 @@ export async function createBankServer(options: BankServerOptions): Promise<TcpS
     }),
     // A line that is too long or not UTF-8 is no command; the next one may be.
     onBadFrame: () => ({ kind: "invalid-command" }),
+    openState: () => createPlainSession(ledger, plainAccount),
     handler: async (request, context) => {
+      let reply: PlainReply | undefined;
       try {
-        return await answer(request);
+        reply = await context.state(request);
       } catch (error) {
         // Whether it took effect is unknown, and every word of this dialect would be a claim.
-        context.close();
         if (!hasFailed) options.onLedgerFailure?.(error);
         hasFailed = true;
-        return undefined;
       }
+      if (reply === undefined) context.close();
+      return reply;
     },
   });
 }

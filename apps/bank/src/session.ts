@@ -11,14 +11,21 @@ import {
 } from "@tallyline/ledger";
 import { USD } from "./opening.ts";
 
+/** Answers one client's requests, in order. @returns undefined when the dialect has no words for the answer. */
+export type Session = (request: PlainRequest) => Promise<PlainReply | undefined>;
+
 /**
- * Answers the requests of plain clients, on one account. Each takes effect in the order in which it arrived and is
- * answered once it is durable.
+ * A plain client's session, on one account. Each request takes effect in the order in which it arrived and is answered
+ * once it is durable.
  *
- * The dialect has no ids, so every request is a new one: a client that repeats `deposit 50` deposits twice. Nor has it a
- * word for "nobody knows": when the ledger fails, the answer rejects and the connection must close without a reply.
+ * The dialect has no ids, so every request is a new one: a client that repeats `deposit 50` deposits twice. Nor has it
+ * words for "nobody knows", where the answer rejects, or "try later", where it is undefined: the connection must then
+ * close without a reply.
  */
-export function createPlainSession(ledger: Ledger, account: string): (request: PlainRequest) => Promise<PlainReply> {
+export function createPlainSession(ledger: Ledger, account: string): Session {
+  const principal = `plain:${randomUUID()}`;
+  let requestCount = 0;
+
   return async (request) => {
     switch (request.kind) {
       case "balance":
@@ -32,19 +39,26 @@ export function createPlainSession(ledger: Ledger, account: string): (request: P
     }
   };
 
-  async function move(verb: "deposit" | "withdraw", amount: string): Promise<PlainReply> {
+  async function move(verb: "deposit" | "withdraw", amount: string): Promise<PlainReply | undefined> {
     const amountMinor = parseAmount(amount, USD);
     if (amountMinor === undefined || amountMinor === 0n) return { kind: "invalid-amount", verb };
 
     const order = verb === "deposit" ? deposit : withdraw;
-    const result = await ledger.submit(order({ principal: "@plain", id: randomUUID(), account, amountMinor }));
+    const result = await ledger.submit(order({ principal, id: String((requestCount += 1)), account, amountMinor }));
     if (result.ok) {
       const balance = balanceOf(result.accounts.find((each) => each.account === account));
       return { kind: verb === "deposit" ? "deposited" : "withdrew", amount: formatAmount(amountMinor, USD), balance };
     }
-    if (result.code === "INSUFFICIENT_FUNDS") return { kind: "insufficient-funds" };
-    if (result.code === "OVERFLOW") return { kind: "invalid-amount", verb };
-    throw new Error(`the ledger refused a ${verb} with ${result.code}, which the plain dialect never causes`);
+    switch (result.code) {
+      case "INSUFFICIENT_FUNDS":
+        return { kind: "insufficient-funds" };
+      case "OVERFLOW":
+        return { kind: "invalid-amount", verb };
+      case "TOO_MANY_REFUSALS":
+        return undefined;
+      default:
+        throw new Error(`the ledger refused a ${verb} with ${result.code}, which the plain dialect never causes`);
+    }
   }
 
   function balanceOf(state: Account | undefined): string {

@@ -12,13 +12,15 @@ export class StoreError extends Error {
  * @throws StoreError when there is no such store; LedgerOpenError when the file cannot be opened.
  */
 export async function openStore(url: string, currencies: readonly Currency[]): Promise<Ledger> {
-  if (url === "memory:") return createMemoryLedger({ currencies });
+  if (url === "memory:") return createMemoryLedger({ currencies, now: Date.now });
   const path = /^sqlite:(.+)$/.exec(url)?.[1];
   if (path === undefined) throw new StoreError(`store is "${url}", expected sqlite:PATH or memory:`);
 
   // Loaded only here, so that an older Node.js gets this sentence and not a missing module's.
   if (!isBuiltin("node:sqlite")) {
-    throw new StoreError(`store ${url} needs Node.js 22.18 or later, this is ${process.versions.node} (${process.execPath})`);
+    throw new StoreError(
+      `store ${url} needs Node.js 22.18 or later, this is ${process.versions.node} (${process.execPath})`,
+    );
   }
   const { openSqliteLedger } = await import("@tallyline/ledger-sqlite");
   return openSqliteLedger({ path: resolve(path), currencies });

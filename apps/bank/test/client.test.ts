@@ -6,7 +6,11 @@ import { describe, expect, test } from "vitest";
 import { startReadOnceBank } from "./raw-peers.ts";
 
 const startBank = (framing: "line" | "chunk") =>
-  createBankServer({ ledger: createMemoryLedger({ currencies: [{ code: "USD", exponent: 2 }] }), port: 0, framing });
+  createBankServer({
+    ledger: createMemoryLedger({ currencies: [{ code: "USD", exponent: 2 }], now: Date.now }),
+    port: 0,
+    framing,
+  });
 
 /** A server that treats each connection as the test says. */
 async function startRaw(serve: (socket: Socket) => void): Promise<AsyncDisposable & { readonly port: number }> {

@@ -8,7 +8,7 @@ import { connectRaw } from "./raw-peers.ts";
 const usd = { code: "USD", exponent: 2 };
 
 function startBank(options: Partial<BankServerOptions> = {}) {
-  return createBankServer({ ledger: createMemoryLedger({ currencies: [usd] }), port: 0, ...options });
+  return createBankServer({ ledger: createMemoryLedger({ currencies: [usd], now: Date.now }), port: 0, ...options });
 }
 
 /** What a client sends and is answered, from a transcript's `C: ` and `S: ` lines. */
@@ -75,7 +75,7 @@ test("a line that is too long, or not UTF-8, is no command, and the next one is 
 });
 
 test("where the outcome is unknown the connection closes without a reply, and the operator is told once", async () => {
-  const memory = createMemoryLedger({ currencies: [usd] });
+  const memory = createMemoryLedger({ currencies: [usd], now: Date.now });
   const failures: unknown[] = [];
   const broken = new Error("disk on fire");
   let isBroken = false;
@@ -97,7 +97,7 @@ test("where the outcome is unknown the connection closes without a reply, and th
 });
 
 test("many clients at once leave consistent books", async () => {
-  const ledger = createMemoryLedger({ currencies: [usd] });
+  const ledger = createMemoryLedger({ currencies: [usd], now: Date.now });
   await using bank = await startBank({ ledger });
   const work = Array.from({ length: 40 }, async (_, client) => {
     await using connection = await connectRaw(bank.port);
