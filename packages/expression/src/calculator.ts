@@ -1,7 +1,7 @@
 import { evaluateTree, type Scope } from "./evaluate-tree.ts";
 import { ExpressionError } from "./expression-error.ts";
 import { limitsFrom, type Limits } from "./limits.ts";
-import { Run, type NumberSystem} from "./number-system.ts";
+import { Run, type NumberSystem } from "./number-system.ts";
 import { ownFunction, type OwnFunction } from "./own-function.ts";
 import { parseExpression, type Dialect } from "./parser.ts";
 import { python } from "./python.ts";
@@ -115,7 +115,9 @@ export function calculate<Value = PythonValue>(text: string, options?: EvaluateO
 
 let plain: Calculator<PythonValue> | undefined;
 
-function calculatorFor<Value>(options: EvaluateOptions<Value> | undefined): [Calculator<Value>, Variables<Value> | undefined] {
+function calculatorFor<Value>(
+  options: EvaluateOptions<Value> | undefined,
+): [Calculator<Value>, Variables<Value> | undefined] {
   if (options === undefined) return [(plain ??= createCalculator()) as Calculator<Value>, undefined];
   const { variables, ...rest } = options;
   return [createCalculator(rest), variables];

@@ -3,6 +3,7 @@
 /** Which of Python's exceptions an error is. */
 export type PythonType =
   | "SyntaxError"
+  | "IndentationError"
   | "NameError"
   | "TypeError"
   | "ValueError"
@@ -55,7 +56,7 @@ export type ErrorCode =
 /** Python's exception for each code. A limit that Python does not have is the exception closest in meaning. */
 export const pythonTypes: Readonly<Record<ErrorCode, PythonType>> = {
   // The text is not an expression.
-  "empty": "SyntaxError",
+  empty: "SyntaxError",
   "unexpected-token": "SyntaxError",
   "unclosed-bracket": "SyntaxError",
   "unmatched-bracket": "SyntaxError",
@@ -64,9 +65,9 @@ export const pythonTypes: Readonly<Record<ErrorCode, PythonType>> = {
   "unterminated-string": "SyntaxError",
   "missing-comma": "SyntaxError",
   "missing-else": "SyntaxError",
-  "assignment": "SyntaxError",
+  assignment: "SyntaxError",
   "starred-expression": "SyntaxError",
-  "unexpected-indent": "SyntaxError",
+  "unexpected-indent": "IndentationError",
   "unsupported-syntax": "SyntaxError",
   // It is, and cannot be evaluated.
   "unknown-name": "NameError",
@@ -81,8 +82,8 @@ export const pythonTypes: Readonly<Record<ErrorCode, PythonType>> = {
   "nan-to-integer": "ValueError",
   "negative-shift": "ValueError",
   "complex-result": "ValueError",
-  "domain": "ValueError",
-  "inexact": "ValueError",
+  domain: "ValueError",
+  inexact: "ValueError",
   "decimal-overflow": "OverflowError",
   // It would cost too much.
   "limit-length": "MemoryError",

@@ -2,7 +2,7 @@
 // operands, where a sum of thousands of terms leans; past a few levels those are walked in a loop.
 
 import type { NumberSystem, Run, SystemFunction } from "./number-system.ts";
-import type { BinaryExpression, CallExpression, Expression } from "./syntax-tree.ts";
+import type { BinaryExpression, CallExpression, Expression, UnsupportedExpression } from "./syntax-tree.ts";
 
 /** What names mean, and in which arithmetic. */
 export interface Scope<Internal> {
@@ -58,6 +58,9 @@ function walk<Internal>(run: Run, scope: Scope<Internal>, node: Expression, dept
       return system.isTrue(walk(run, scope, node.condition, depth + 1))
         ? walk(run, scope, node.consequent, depth + 1)
         : walk(run, scope, node.alternate, depth + 1);
+    case "unsupported":
+      for (const operand of node.operands) walk(run, scope, operand, depth + 1);
+      return refuseConstruct(run, node);
   }
 }
 
@@ -91,7 +94,11 @@ export function variable<Internal>(run: Run, scope: Scope<Internal>, name: strin
 function call<Internal>(run: Run, scope: Scope<Internal>, node: CallExpression, depth: number): Internal {
   const target = callTarget(run, scope, node);
   if (typeof target === "function") {
-    return target(run, node, node.arguments.map((argument) => walk(run, scope, argument, depth + 1)));
+    return target(
+      run,
+      node,
+      node.arguments.map((argument) => walk(run, scope, argument, depth + 1)),
+    );
   }
   const callee = walk(run, scope, node.callee, depth + 1);
   for (const argument of node.arguments) walk(run, scope, argument, depth + 1);
@@ -107,6 +114,13 @@ export function callTarget<Internal>(
   if (callee.type !== "name") return undefined;
   if (scope.variables.has(callee.name)) return undefined;
   return scope.functions.get(callee.name) ?? refuseName(run, scope, callee.name, callee);
+}
+
+/** What is valid Python and has no value here. */
+export function refuseConstruct(run: Run, node: UnsupportedExpression): never {
+  const details =
+    node.construct === "a tuple" ? { hint: "write 1.5 with a point, and 1000 or 1_000 without a comma" } : {};
+  return run.fail("unsupported-syntax", `${node.construct} cannot be used in an expression here`, node, details);
 }
 
 /** Numbers cannot be called. */

@@ -50,7 +50,7 @@ export class ExpressionError extends Error {
   /** What Python's `str(error)` prints: for a syntax error the message with ` (<string>, line 1)`. */
   get pythonMessage(): string {
     if (this.#pythonMessage !== undefined) return this.#pythonMessage;
-    if (this.pythonType !== "SyntaxError") return this.message;
+    if (this.pythonType !== "SyntaxError" && this.pythonType !== "IndentationError") return this.message;
     return `${this.message} (<string>, line ${this.code === "empty" ? 0 : this.line})`;
   }
 

@@ -33,4 +33,5 @@ export {
   type Span,
   type UnaryExpression,
   type UnaryOperator,
+  type UnsupportedExpression,
 } from "./syntax-tree.ts";

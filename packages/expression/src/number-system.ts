@@ -49,7 +49,11 @@ export class Run {
     this.#workLeft -= units;
     if (this.#workLeft >= 0) return;
     const { maxWork } = this.limits;
-    this.fail("limit-work", `evaluation would take ${Math.ceil(maxWork - this.#workLeft)} units of work, limit is ${maxWork}`, at);
+    this.fail(
+      "limit-work",
+      `evaluation would take ${Math.ceil(maxWork - this.#workLeft)} units of work, limit is ${maxWork}`,
+      at,
+    );
   }
 
   /** Refuses an integer wider than the limit, before it exists. */

@@ -144,7 +144,14 @@ class Parser {
       case Token.Number: {
         const { isInteger, nearest } = scanner;
         scanner.next();
-        return this.#postfix(start, { type: "number", start, end, text: this.#source.slice(start, end), isInteger, nearest });
+        return this.#postfix(start, {
+          type: "number",
+          start,
+          end,
+          text: this.#source.slice(start, end),
+          isInteger,
+          nearest,
+        });
       }
       case Token.Name: {
         const { name } = scanner;
@@ -153,7 +160,9 @@ class Parser {
       }
       case Token.Open: {
         scanner.next();
+        if (this.#dialect === "python" && this.#isAt(Token.Close)) return this.#tuple(start, []);
         const inner = this.#expression(Power.Conditional);
+        if (this.#dialect === "python" && this.#isAt(Token.Comma)) return this.#tuple(start, [inner]);
         if (scanner.token !== Token.Close) this.#refuseUnclosed({ start, end });
         scanner.next();
         return this.#postfix(start, inner);
@@ -162,6 +171,9 @@ class Parser {
       case Token.False:
         scanner.next();
         return this.#postfix(start, { type: "boolean", start, end, value: token === Token.True });
+      case Token.String:
+        scanner.next();
+        return this.#postfix(start, { type: "unsupported", start, end, construct: "a string", operands: [] });
       case Token.Infix:
         if (scanner.operator === "-" || scanner.operator === "+") return this.#unary(scanner.operator, Power.Unary);
         break;
@@ -171,6 +183,20 @@ class Parser {
         if (least <= Power.Not) return this.#unary("not", Power.Not);
     }
     return this.#refuseToken("a number, a name or '('");
+  }
+
+  /** From the first comma, or from the end where there is none, to what follows the parenthesis. */
+  #tuple(start: number, operands: Expression[]): Expression {
+    const scanner = this.#scanner;
+    const opened = { start, end: start + 1 };
+    while (this.#isAt(Token.Comma)) {
+      scanner.next();
+      if (!this.#isAt(Token.Close)) operands.push(this.#expression(Power.Conditional));
+    }
+    if (!this.#isAt(Token.Close)) this.#refuseUnclosed(opened);
+    const { end } = scanner;
+    scanner.next();
+    return this.#postfix(start, { type: "unsupported", start, end, construct: "a tuple", operands });
   }
 
   #unary(operator: UnaryOperator, power: number): Expression {
@@ -267,7 +293,7 @@ class Parser {
 }
 
 const calcMessages: Partial<Record<ErrorCode, string>> = {
-  "empty": "there is no expression",
+  empty: "there is no expression",
   "invalid-character": "invalid character",
   "invalid-number": "invalid number",
   "unclosed-bracket": "'(' was never closed",
@@ -277,7 +303,8 @@ const calcMessages: Partial<Record<ErrorCode, string>> = {
 const limitMessages = {
   "limit-depth": (actual: number, limit: number) => `expression is nested ${actual} deep, limit is ${limit}`,
   "limit-parentheses": () => "too many nested parentheses",
-  "limit-nodes": (actual: number, limit: number) => `expression has ${actual} operands and operators, limit is ${limit}`,
+  "limit-nodes": (actual: number, limit: number) =>
+    `expression has ${actual} operands and operators, limit is ${limit}`,
   "limit-name-length": (actual: number, limit: number) => `name is over ${actual - 1} characters, limit is ${limit}`,
   "limit-literal-digits": (actual: number, limit: number) =>
     `Exceeds the limit (${limit} digits) for integer string conversion: value has ${actual} digits; ` +

@@ -13,12 +13,7 @@ interface Operation extends Span {
   readonly operator: BinaryOperator;
 }
 
-export function binary(
-  run: Run,
-  node: Operation,
-  left: PythonInternal,
-  right: PythonInternal,
-): PythonInternal {
+export function binary(run: Run, node: Operation, left: PythonInternal, right: PythonInternal): PythonInternal {
   if (left instanceof Float) {
     if (right instanceof Float) return floatBinary(run, node, left.value, right.value);
     if (isArithmetic(node.operator)) return floatBinary(run, node, left.value, toFloat(run, node, right));

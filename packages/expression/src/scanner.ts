@@ -4,6 +4,7 @@
 // Invariant: 0 <= start <= end <= source.length, and `source.slice(start, end)` is the token last read.
 
 import type { Limits } from "./limits.ts";
+import { stringEnd } from "./python-tokens.ts";
 import type { BinaryOperator, ComparisonOperator } from "./syntax-tree.ts";
 
 /** What a token is. Operators that stand between operands are all `Infix`; `power` and `operator` say which. */
@@ -22,6 +23,7 @@ export const Token = {
   Else: 11,
   Bang: 12,
   Colon: 13,
+  String: 14,
 } as const;
 export type Token = (typeof Token)[keyof typeof Token];
 
@@ -47,7 +49,11 @@ export const Power = {
 export type InfixOperator = BinaryOperator | ComparisonOperator | "and" | "or" | "if" | "?";
 
 /** Called where the text stops being an expression; never returns. */
-export type Refuse = (code: "invalid-character" | "invalid-number" | "unexpected-token", start: number, end: number) => never;
+export type Refuse = (
+  code: "invalid-character" | "invalid-number" | "unexpected-token",
+  start: number,
+  end: number,
+) => never;
 
 /** Called where the text is too much; never returns. */
 export type RefuseLimit = (
@@ -125,6 +131,10 @@ export class Scanner {
           : this.#infix("/", Power.Product, 1);
       case 37: // %
         return this.#infix("%", Power.Product, 1);
+      case 34: // "
+      case 39: // '
+        if (this.#isCalc) break;
+        return this.#string(at);
       case 44: // ,
         this.token = Token.Comma;
         return;
@@ -220,6 +230,16 @@ export class Scanner {
     if (this.token !== Token.End) this.#refuse("unexpected-token", this.start, this.end);
   }
 
+  /** A string has no value here, but what stands before it is evaluated first, as in Python. */
+  #string(at: number): void {
+    const mark = this.source[at]!;
+    const triple = mark.repeat(3);
+    const end = stringEnd(this.source, at, this.source.startsWith(triple, at) ? triple : mark);
+    if (end === undefined) return this.#refuse("unexpected-token", at, at + 1);
+    this.end = end;
+    this.token = Token.String;
+  }
+
   #beyondAscii(at: number): void {
     const character = String.fromCodePoint(this.source.codePointAt(at)!);
     if (this.#isCalc) {
@@ -312,7 +332,12 @@ export class Scanner {
         digitCount += 1;
         if (!isInteger) scale -= 1;
         code = source.charCodeAt(++end);
-      } else if (code === 95 && isDigit(source.charCodeAt(end + 1)) && digitCount > 0 && source.charCodeAt(end - 1) !== 46) {
+      } else if (
+        code === 95 &&
+        isDigit(source.charCodeAt(end + 1)) &&
+        digitCount > 0 &&
+        source.charCodeAt(end - 1) !== 46
+      ) {
         code = source.charCodeAt(++end);
       } else if (code === 46 && isInteger) {
         isInteger = false;

@@ -10,7 +10,8 @@ export type Expression =
   | ComparisonExpression
   | LogicalExpression
   | ConditionalExpression
-  | CallExpression;
+  | CallExpression
+  | UnsupportedExpression;
 
 /** Where something stands in the text: offsets in UTF-16 units, `end` exclusive, as `text.slice(start, end)` takes them. */
 export interface Span {
@@ -84,6 +85,13 @@ export interface CallExpression extends Span {
   readonly type: "call";
   readonly callee: Expression;
   readonly arguments: readonly Expression[];
+}
+
+/** A string or a tuple: valid Python without a number's value. Evaluating it is an error, after its operands have been. */
+export interface UnsupportedExpression extends Span {
+  readonly type: "unsupported";
+  readonly construct: "a string" | "a tuple";
+  readonly operands: readonly Expression[];
 }
 
 /** Operators with one operand. `!` is the factorial of the calc dialect. */
