@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { createMemoryLedger, type Currency, type Ledger } from "@tallyline/ledger";
 
 /** The store that a URL names cannot be had: the URL is none that this bank knows, or this Node.js is too old for it. */
-export class StoreError extends Error {
+class StoreError extends Error {
   override readonly name = "StoreError";
 }
 

@@ -29,7 +29,7 @@ describe("the plain dialect's transcript", () => {
 
   test.each([
     ["in one piece", (text: string) => [text]],
-    ["byte by byte", (text: string) => [...text]],
+    ["byte by byte", (text: string) => text.split("")],
   ])("is answered to the letter when it arrives %s", async (_how, split) => {
     await using bank = await startBank();
     await using client = await connectRaw(bank.port);

@@ -54,7 +54,7 @@ function ensureSchema(database: DatabaseSync, path: string): void {
   }
   const version = pragma(database, "user_version");
   if (version !== SCHEMA_VERSION) {
-    const explanation = `has layout ${version}, this version reads layout ${SCHEMA_VERSION}`;
+    const explanation = `has layout ${String(version)}, this version reads layout ${SCHEMA_VERSION}`;
     throw new LedgerOpenError("VERSION_UNKNOWN", path, explanation);
   }
 }

@@ -35,7 +35,8 @@ class Program extends Command {
   }
 }
 
-/** Reads flags, from the command line or else the environment, and words. */
+/** Reads flags, from the command line or else the environment, and words. @typeParam Flags What the options are. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- commander knows the options only at run time
 export function parseFlags<Flags>(program: Command): { readonly flags: Flags; readonly words: readonly string[] } {
   program.parse(withNegativeOperand(process.argv));
   return { flags: program.opts() as Flags, words: program.args };
