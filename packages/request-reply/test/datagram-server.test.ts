@@ -10,7 +10,7 @@ import { bytes, loopbackPeer, newServer, remotePeer, seededBytes, text } from ".
 
 const id = "9f86d081884c7d65";
 
-const other = (index: number): string => index.toString(16).padStart(16, "0");
+const idOf = (index: number): string => index.toString(16).padStart(16, "0");
 
 /** A server with a handler that answers at once, and counts. */
 class Bench {
@@ -100,7 +100,7 @@ describe("a repeated request that may have been forgotten", () => {
   test("is refused after its lifetime, not run again (no. 43)", () => {
     const bench = new Bench();
     bench.call({}, "x", loopbackPeer, 10);
-    bench.call({ id: other(1) }, "makes room", loopbackPeer, 70_000);
+    bench.call({ id: idOf(1) }, "makes room", loopbackPeer, 70_000);
     expect(bench.call({ ageMs: 69_990 }, "x", loopbackPeer, 70_000)).toBe(`!call/1 ${id} refused=forgotten\n`);
     expect(bench.executions).toBe(2);
   });
@@ -108,7 +108,7 @@ describe("a repeated request that may have been forgotten", () => {
   test("is refused after it had to make room, not run again (no. 43)", () => {
     const bench = new Bench({ limits: { maxExchanges: 4, maxInFlight: 4 } });
     bench.call({}, "x", loopbackPeer, 5000);
-    for (let i = 1; i <= 4; i++) bench.call({ id: other(i) }, "y", loopbackPeer, 5000 + i);
+    for (let i = 1; i <= 4; i++) bench.call({ id: idOf(i) }, "y", loopbackPeer, 5000 + i);
     expect(bench.server.exchanges).toBe(4);
     expect(bench.call({ ageMs: 100 }, "x", loopbackPeer, 5100)).toBe(`!call/1 ${id} refused=forgotten\n`);
     expect(bench.executions).toBe(5);
@@ -116,14 +116,14 @@ describe("a repeated request that may have been forgotten", () => {
 
   test("is refused even as a first copy right after that: it may be a double that took its time", () => {
     const bench = new Bench({ limits: { maxExchanges: 4, maxInFlight: 4 } });
-    for (let i = 1; i <= 5; i++) bench.call({ id: other(i) }, "y", loopbackPeer, 5000);
-    expect(bench.call({ id: other(1) }, "y", loopbackPeer, 5900)).toBe(`!call/1 ${other(1)} refused=forgotten\n`);
-    expect(bench.call({ id: other(6) }, "y", loopbackPeer, 6001)).toBe(`!call/1 ${other(6)}\nran y`);
+    for (let i = 1; i <= 5; i++) bench.call({ id: idOf(i) }, "y", loopbackPeer, 5000);
+    expect(bench.call({ id: idOf(1) }, "y", loopbackPeer, 5900)).toBe(`!call/1 ${idOf(1)} refused=forgotten\n`);
+    expect(bench.call({ id: idOf(6) }, "y", loopbackPeer, 6001)).toBe(`!call/1 ${idOf(6)}\nran y`);
   });
 
   test("runs if it was first sent after everything that was forgotten", () => {
     const bench = new Bench({ limits: { maxExchanges: 4, maxInFlight: 4 } });
-    for (let i = 1; i <= 8; i++) bench.call({ id: other(i) }, "y", loopbackPeer, 5000 + i);
+    for (let i = 1; i <= 8; i++) bench.call({ id: idOf(i) }, "y", loopbackPeer, 5000 + i);
     expect(bench.call({ ageMs: 100 }, "x", loopbackPeer, 7000)).toBe(`!call/1 ${id}\nran x`);
   });
 

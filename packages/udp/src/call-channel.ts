@@ -130,7 +130,8 @@ export class CallChannel {
   #giveUp(call: number, code: "ABORTED" | "CLOSED", message: string, cause?: unknown): void {
     const delivery = this.#calls.cancel(call) ?? "unknown";
     this.#forget(call)?.reject(new TransportError(code, delivery, message, cause));
-    this.#flush();
+    // Not at once: the same signal may be about to abort the call that would be sent in this one's place.
+    queueMicrotask(() => this.#flush());
   }
 
   #forget(call: number): Waiting | undefined {
