@@ -59,6 +59,14 @@ export class StreamReplies<Reply> {
     return oldest;
   }
 
+  /** Gives up all turns that have not left, and returns them. Settling one of them has no effect any more. */
+  abandon(): StreamTurn<Reply>[] {
+    const abandoned = [...this.#ready, ...this.#turns];
+    this.#ready = [];
+    this.#turns.clear();
+    return abandoned;
+  }
+
   #oldest(): Turn<Reply> | undefined {
     for (const turn of this.#turns) return turn;
     return undefined;

@@ -56,3 +56,16 @@ test("settling a turn twice is a mistake of ours and throws", () => {
   replies.settle(turn, reply("once"));
   expect(() => replies.settle(turn, reply("twice"))).toThrow("turn 1 is settled already");
 });
+
+test("abandoned turns never leave", () => {
+  for (const order of ["request", "completion"] as const) {
+    const replies = new StreamReplies<string>(order);
+    const finished = replies.accept(1, 10);
+    const running = replies.accept(2, 10);
+    replies.settle(finished, reply("finished"));
+    expect(replies.abandon()).toEqual([finished, running]);
+    replies.settle(running, reply("too late"));
+    expect(leaving(replies)).toEqual([]);
+    expect(replies.count).toBe(0);
+  }
+});

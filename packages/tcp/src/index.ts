@@ -1,0 +1,12 @@
+export { ListenError, TransportError, type TransportErrorCode } from "./errors.ts";
+export { type TcpPeer, type TlsPeer } from "./peer.ts";
+export { type TcpRequestContext } from "./request-context.ts";
+export { createTcpServer, type TcpServer, type TcpServerStats } from "./server.ts";
+export { type CloseReason, type ConnectionMessage, type RefusalMessage } from "./server-events.ts";
+export { type RefusalReason, type RequestMessage } from "./server-events.ts";
+export { type TcpServerLimits, type TcpServerOptions, type TcpServerTimeouts } from "./server-options.ts";
+export { type TlsCertificate, type TlsServerOptions } from "./tls-server.ts";
+export { createTcpClient, type TcpClient, type TcpClientStats, type TcpRequestOptions } from "./client.ts";
+export { type TcpClientLimits, type TcpClientOptions, type TcpClientTimeouts } from "./client-options.ts";
+export { connectTcp, type ConnectOptions, type TcpConnection } from "./connect.ts";
+export { type TcpTarget, type TlsClientOptions } from "./open-socket.ts";

@@ -1,0 +1,116 @@
+import type { Socket } from "node:net";
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
+import { refuseUnknownKeys } from "./options.ts";
+
+/** A server's certificate. */
+export interface TlsCertificate {
+  /** Certificate chain in PEM. */
+  readonly cert: string | Buffer;
+  /** Its private key in PEM. */
+  readonly key: string | Buffer;
+  /** Authorities in PEM that clients' certificates must come from. */
+  readonly ca?: string | Buffer;
+}
+
+/** TLS of a server. The version is 1.3 and nothing older. */
+export interface TlsServerOptions extends TlsCertificate {
+  /** Turns away clients without a good certificate. Default: true when `ca` is given. */
+  readonly requireClientCertificate?: boolean;
+  /** The protocol's name for ALPN; clients that offer only other names are turned away. */
+  readonly alpn?: string;
+}
+
+/** What becomes of a socket that was handed over; exactly one of the two is called. */
+interface Handshake {
+  readonly timer: NodeJS.Timeout;
+  readonly secured: (socket: TLSSocket) => void;
+  readonly failed: (reason: "handshake-failed" | "handshake-timeout", error: Error | undefined) => void;
+  error: Error | undefined;
+  isLate: boolean;
+}
+
+/**
+ * Makes accepted sockets secure. The TLS server inside never listens: connections are accepted and counted in one place and
+ * handed over to it, which its `connection` event is documented to allow.
+ */
+export class TlsHandshakes {
+  readonly #server: Server;
+  readonly #ca: string | Buffer | undefined;
+  readonly #handshakeMs: number;
+  /** By both addresses, which a socket and the TLS socket around it share. */
+  readonly #handshakes = new Map<string, Handshake>();
+  readonly #sockets = new Set<Socket>();
+
+  constructor(options: TlsServerOptions, handshakeMs: number) {
+    refuseUnknownKeys("tls", options, ["cert", "key", "ca", "requireClientCertificate", "alpn"]);
+    this.#ca = options.ca;
+    this.#handshakeMs = handshakeMs;
+    const isRequired = options.requireClientCertificate ?? options.ca !== undefined;
+    this.#server = createServer({
+      ...contextOf(options),
+      requestCert: isRequired || options.ca !== undefined,
+      rejectUnauthorized: isRequired,
+      ...(options.alpn === undefined ? {} : { ALPNProtocols: [options.alpn] }),
+    });
+    this.#server.on("secureConnection", (socket) => this.#take(socket)?.secured(socket));
+    // Without this listener Node leaves sockets open whose handshake failed.
+    this.#server.on("tlsClientError", (error, socket) => {
+      const handshake = this.#handshakes.get(keyOf(socket));
+      if (handshake !== undefined) handshake.error = error;
+      socket.destroy();
+    });
+  }
+
+  get count(): number {
+    return this.#sockets.size;
+  }
+
+  /** Begins the handshake. A socket that fails is destroyed. */
+  start(socket: Socket, outcome: Pick<Handshake, "secured" | "failed">): void {
+    const timer = setTimeout(() => {
+      handshake.isLate = true;
+      socket.destroy();
+    }, this.#handshakeMs);
+    const handshake: Handshake = { ...outcome, timer, error: undefined, isLate: false };
+    const key = keyOf(socket);
+    this.#handshakes.set(key, handshake);
+    this.#sockets.add(socket);
+    socket.on("error", (error) => (handshake.error ??= error));
+    socket.on("close", () => {
+      this.#sockets.delete(socket);
+      if (this.#handshakes.get(key) !== handshake) return;
+      this.#handshakes.delete(key);
+      clearTimeout(timer);
+      handshake.failed(handshake.isLate ? "handshake-timeout" : "handshake-failed", handshake.error);
+    });
+    this.#server.emit("connection", socket);
+  }
+
+  /** Ends what has not finished its handshake. */
+  destroyAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Takes effect with the next handshake; connections that stand keep the certificate that they began with. */
+  setCertificate(certificate: TlsCertificate): void {
+    refuseUnknownKeys("certificate", certificate, ["cert", "key", "ca"]);
+    this.#server.setSecureContext(contextOf({ ...(this.#ca !== undefined && { ca: this.#ca }), ...certificate }));
+  }
+
+  #take(socket: TLSSocket): Handshake | undefined {
+    const key = keyOf(socket);
+    const handshake = this.#handshakes.get(key);
+    if (handshake === undefined) return undefined;
+    this.#handshakes.delete(key);
+    clearTimeout(handshake.timer);
+    return handshake;
+  }
+}
+
+function contextOf({ cert, key, ca }: TlsCertificate): SecureContextOptions {
+  return { cert, key, minVersion: "TLSv1.3", ...(ca !== undefined && { ca }) };
+}
+
+function keyOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress}`;
+}
