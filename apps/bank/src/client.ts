@@ -28,6 +28,7 @@ export function createBankClient(options: BankClientOptions = {}): BankClient {
   const { host = "127.0.0.1", port = 65432, framing = "auto", deadlineMs = 10_000 } = options;
   let address: BankAddress = { host, port, framing };
   let dialogue: Dialogue | undefined;
+  let closesAfterEachAnswer = false;
   let last: Promise<unknown> = Promise.resolve();
 
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -36,13 +37,16 @@ export function createBankClient(options: BankClientOptions = {}): BankClient {
     return result;
   };
   const exchange = async (command: string) => {
-    if (dialogue === undefined || dialogue.isOver) {
+    if (dialogue === undefined || dialogue.isOver) dialogue = await Dialogue.open(address, deadlineMs);
+    address = { ...address, framing: dialogue.framing }; // asked once
+    if (dialogue.isOver) {
+      // It ended right behind its greeting, and will again behind each answer. Nothing was sent to it yet.
+      closesAfterEachAnswer = true;
       dialogue = await Dialogue.open(address, deadlineMs);
-      address = { ...address, framing: dialogue.framing }; // some servers close after each answer; ask them once
     }
-    // It may have ended right behind its greeting; then nothing was sent yet, and a new connection costs nothing.
-    if (dialogue.isOver) dialogue = await Dialogue.open(address, deadlineMs);
-    return dialogue.exchange(command, deadlineMs);
+    const answer = await dialogue.exchange(command, deadlineMs);
+    if (closesAfterEachAnswer) await dialogue.close();
+    return answer;
   };
   const close = () => inTurn(async () => dialogue?.close());
 

@@ -76,9 +76,8 @@ describe("over UDP", () => {
 
   test("the client gets its message", async () => {
     await using server = await createEchoServer({ port: 0 });
-    expect(await echoOverUdp(bytes("Hello, Server!"), { host, port: server.udp.port })).toEqual(
-      bytes("Hello, Server!"),
-    );
+    const echo = await echoOverUdp(bytes("Hello, Server!"), { host, port: server.udp.port });
+    expect(new TextDecoder().decode(echo)).toBe("Hello, Server!");
   });
 
   test("two echo servers that hear of each other do not talk for ever", async () => {

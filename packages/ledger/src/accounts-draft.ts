@@ -57,10 +57,6 @@ export class AccountsDraft {
 
   /** Whether the accounts may become what they would. One that is already outside a limit may move towards it. */
   check(): Refused | undefined {
-    for (const { account, debitsMinor, creditsMinor, heldDebitsMinor, heldCreditsMinor } of this.#after.values()) {
-      const isTooMuch = debitsMinor + heldDebitsMinor > MAX_MINOR || creditsMinor + heldCreditsMinor > MAX_MINOR;
-      if (isTooMuch) return refused("OVERFLOW", { account });
-    }
     for (const after of this.#after.values()) {
       const { account, minBalanceMinor } = after;
       const earlierMinor = availableMinor(this.#before.get(account)!);
@@ -76,6 +72,10 @@ export class AccountsDraft {
       const isHigher = laterMinor > highestMinor(this.#before.get(account)!);
       if (maxBalanceMinor !== null && laterMinor > maxBalanceMinor && isHigher)
         return refused("BALANCE_CEILING", { account });
+    }
+    for (const { account, debitsMinor, creditsMinor, heldDebitsMinor, heldCreditsMinor } of this.#after.values()) {
+      const isTooMuch = debitsMinor + heldDebitsMinor > MAX_MINOR || creditsMinor + heldCreditsMinor > MAX_MINOR;
+      if (isTooMuch) return refused("OVERFLOW", { account });
     }
     return undefined;
   }

@@ -40,9 +40,9 @@ export type RefusalCode =
   | "SAME_ACCOUNT"
   | "CURRENCY_MISMATCH"
   | "UNBALANCED"
-  | "OVERFLOW"
   | "INSUFFICIENT_FUNDS"
-  | "BALANCE_CEILING";
+  | "BALANCE_CEILING"
+  | "OVERFLOW";
 
 /** Money set aside, at one moment of the ledger's order. */
 export interface Hold {

@@ -157,7 +157,7 @@ export const scenarios: readonly Scenario[] = [
       "b: deposit alice 0.01 -> NO OVERFLOW @cash",
       `c: withdraw alice ${MAX_USD} -> OK 6 alice=0 @cash=0`,
       "d: deposit alice 0.01 -> NO OVERFLOW @cash",
-      "e: hold alice bob 0.01 -> NO OVERFLOW alice",
+      "e: withdraw alice 0.01 -> NO INSUFFICIENT_FUNDS alice available=0",
     ],
   },
   {
