@@ -3,7 +3,8 @@ import { ExpressionError } from "./expression-error.ts";
 import { limitsFrom, type Limits } from "./limits.ts";
 import { Run, type NumberSystem } from "./number-system.ts";
 import { ownFunction, type OwnFunction } from "./own-function.ts";
-import { parseExpression, type Dialect } from "./parser.ts";
+import { parseExpression, type Dialect, type ExplainSyntax, type Language } from "./parser.ts";
+import { explainPythonSyntax } from "./python-syntax.ts";
 import { python } from "./python.ts";
 import type { PythonValue } from "./python-value.ts";
 
@@ -18,6 +19,11 @@ export interface CalculatorOptions<Value = PythonValue> {
   readonly functions?: Readonly<Record<string, OwnFunction<Value>>>;
   /** Names that always have a value. */
   readonly constants?: Readonly<Record<string, Value>>;
+  /**
+   * `explainPythonSyntax` gives syntax errors CPython's words and places. Default: none, and a few plain words; it is a
+   * third of the package's size, so that whoever wants it names it. `evaluate` and `calculate` have it.
+   */
+  readonly explain?: ExplainSyntax;
   /** Limits other than the defaults. */
   readonly limits?: Partial<Limits>;
 }
@@ -49,6 +55,7 @@ export function createCalculator<Value = PythonValue>(options: CalculatorOptions
   }
   const system = (options.numbers ?? python) as NumberSystem<unknown, Value>;
   const limits = limitsFrom(options.limits);
+  const language: Language = { dialect, limits, explain: options.explain };
   const allFunctions = new Map(system.functions);
   for (const [name, definition] of Object.entries(functions)) {
     allFunctions.set(name, ownFunction(system, name, definition));
@@ -65,13 +72,13 @@ export function createCalculator<Value = PythonValue>(options: CalculatorOptions
     evaluate(text, variables) {
       const run = new Run(text, limits);
       const scope = scopeOf(variables);
-      return system.toPublic(evaluateTree(run, scope, parseExpression(text, dialect, limits)));
+      return system.toPublic(evaluateTree(run, scope, parseExpression(text, language)));
     },
     calculate(text, variables) {
       const run = new Run(text, limits);
       const scope = scopeOf(variables);
       try {
-        const tree = parseExpression(text, dialect, limits);
+        const tree = parseExpression(text, language);
         const result = evaluateTree(run, scope, tree);
         return { ok: true, value: system.toPublic(result), text: system.toText(run, tree, result) };
       } catch (error) {
@@ -82,7 +89,7 @@ export function createCalculator<Value = PythonValue>(options: CalculatorOptions
   };
 }
 
-const knownOptions = new Set(["dialect", "numbers", "functions", "constants", "limits"]);
+const knownOptions = new Set(["dialect", "numbers", "functions", "constants", "explain", "limits"]);
 
 function copyValues<Internal, Value>(
   system: NumberSystem<Internal, Value>,
@@ -118,7 +125,7 @@ let plain: Calculator<PythonValue> | undefined;
 function calculatorFor<Value>(
   options: EvaluateOptions<Value> | undefined,
 ): [Calculator<Value>, Variables<Value> | undefined] {
-  if (options === undefined) return [(plain ??= createCalculator()) as Calculator<Value>, undefined];
+  if (options === undefined) return [(plain ??= createCalculator({ explain: explainPythonSyntax })) as Calculator<Value>, undefined];
   const { variables, ...rest } = options;
-  return [createCalculator(rest), variables];
+  return [createCalculator({ explain: explainPythonSyntax, ...rest }), variables];
 }

@@ -1,5 +1,5 @@
 import { pythonTypes, type ErrorCode, type PythonType } from "./error-codes.ts";
-import { lineAndColumn, renderError, type RenderOptions } from "./render-error.ts";
+import { lineAndColumn } from "./line-and-column.ts";
 import { closestNames } from "./closest-names.ts";
 import type { Span } from "./syntax-tree.ts";
 
@@ -68,11 +68,6 @@ export class ExpressionError extends Error {
   get suggestions(): readonly string[] {
     if (this.#knownNames === undefined) return [];
     return closestNames(this.source.slice(this.span.start, this.span.end), this.#knownNames());
-  }
-
-  /** The error as people read it: the code, the message, their own line with a caret under the fault, and what may help. */
-  render(options: RenderOptions = {}): string {
-    return renderError(this, options);
   }
 
   /** The facts, for a log or another process. */

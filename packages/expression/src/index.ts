@@ -13,11 +13,12 @@ export { ExpressionError, type ErrorDetails } from "./expression-error.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
 export { type NumberSystem, type Run, type SystemFunction } from "./number-system.ts";
 export { type OwnFunction } from "./own-function.ts";
-export { type Dialect } from "./parser.ts";
+export { type Dialect, type ExplainSyntax } from "./parser.ts";
+export { explainPythonSyntax } from "./python-syntax.ts";
 export { python } from "./python.ts";
 export { Float, type PythonInternal, type PythonValue } from "./python-value.ts";
 export { type Integer } from "./integer.ts";
-export { type RenderOptions } from "./render-error.ts";
+export { renderError, type RenderOptions } from "./render-error.ts";
 export {
   type BinaryExpression,
   type BinaryOperator,

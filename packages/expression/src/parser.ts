@@ -4,37 +4,50 @@
 import { ExpressionError, type ErrorDetails } from "./expression-error.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import type { Limits } from "./limits.ts";
-import { explainPythonSyntax } from "./python-syntax.ts";
 import { Power, Scanner, Token } from "./scanner.ts";
 import type { BinaryOperator, ComparisonOperator, Expression, Span, UnaryOperator } from "./syntax-tree.ts";
 
 /** Which language the text is in. */
 export type Dialect = "python" | "calc";
 
+/** Finds better words for why a text was refused at `stop`. */
+export type ExplainSyntax = (source: string, stop: Span, details: ErrorDetails) => ExpressionError;
+
+/** What a text is read as. */
+export interface Language {
+  readonly dialect: Dialect;
+  readonly limits: Limits;
+  /** For the python dialect: `explainPythonSyntax`, or undefined for plain words. */
+  readonly explain: ExplainSyntax | undefined;
+}
+
 /** The tree of a text. @throws {ExpressionError} when it is not an expression of the dialect, or too much of one. */
-export function parseExpression(source: string, dialect: Dialect, limits: Limits): Expression {
+export function parseExpression(source: string, language: Language): Expression {
+  const { limits } = language;
   if (source.length > limits.maxLength) {
     const message = `expression is ${source.length} characters, limit is ${limits.maxLength}`;
     throw new ExpressionError("limit-length", message, source, { start: limits.maxLength, end: source.length });
   }
-  return new Parser(source, dialect, limits).parse();
+  return new Parser(source, language).parse();
 }
 
 class Parser {
   readonly #scanner: Scanner;
   readonly #source: string;
-  readonly #dialect: Dialect;
+  readonly #isPython: boolean;
   readonly #limits: Limits;
+  readonly #explain: ExplainSyntax | undefined;
   #depth = 0;
   #nodeCount = 0;
 
-  constructor(source: string, dialect: Dialect, limits: Limits) {
+  constructor(source: string, { dialect, limits, explain }: Language) {
     this.#source = source;
-    this.#dialect = dialect;
+    this.#isPython = dialect === "python";
     this.#limits = limits;
+    this.#explain = explain;
     this.#scanner = new Scanner(
       source,
-      dialect === "calc",
+      !this.#isPython,
       limits,
       (code, start, end) => this.#refuse(code, start, end),
       (code, start, end, actual, limit) => this.#refuseLimit(code, { start, end }, actual, limit),
@@ -63,7 +76,7 @@ class Parser {
       } else if (code === 32 || code === 9 || code === 12) isIndented = end > 0;
       else break;
     }
-    if (isIndented && this.#dialect === "python") this.#refuse("unexpected-token", end, end);
+    if (isIndented && this.#isPython) this.#refuse("unexpected-token", end, end);
     return end;
   }
 
@@ -160,9 +173,9 @@ class Parser {
       }
       case Token.Open: {
         scanner.next();
-        if (this.#dialect === "python" && this.#isAt(Token.Close)) return this.#tuple(start, []);
+        if (this.#isPython && this.#isAt(Token.Close)) return this.#tuple(start, []);
         const inner = this.#expression(Power.Conditional);
-        if (this.#dialect === "python" && this.#isAt(Token.Comma)) return this.#tuple(start, [inner]);
+        if (this.#isPython && this.#isAt(Token.Comma)) return this.#tuple(start, [inner]);
         if (scanner.token !== Token.Close) this.#refuseUnclosed({ start, end });
         scanner.next();
         return this.#postfix(start, inner);
@@ -283,8 +296,8 @@ class Parser {
   }
 
   #refuse(code: ErrorCode, start: number, end: number, details: ErrorDetails = {}): never {
-    if (this.#dialect === "python") throw explainPythonSyntax(this.#source, { start, end }, details);
-    throw new ExpressionError(code, calcMessages[code] ?? "invalid syntax", this.#source, { start, end }, details);
+    if (this.#isPython && this.#explain !== undefined) throw this.#explain(this.#source, { start, end }, details);
+    throw new ExpressionError(code, plainMessages[code] ?? "invalid syntax", this.#source, { start, end }, details);
   }
 
   #refuseLimit(code: keyof typeof limitMessages, span: Span, actual: number, limit: number): never {
@@ -292,7 +305,7 @@ class Parser {
   }
 }
 
-const calcMessages: Partial<Record<ErrorCode, string>> = {
+const plainMessages: Partial<Record<ErrorCode, string>> = {
   empty: "there is no expression",
   "invalid-character": "invalid character",
   "invalid-number": "invalid number",

@@ -120,6 +120,11 @@ export function floatRemainder(run: Run, at: Span, left: number, right: number):
 export function floatRaise(run: Run, at: Span, left: number, right: number): number {
   if (left === 0 && right < 0) run.fail("division-by-zero", "0.0 cannot be raised to a negative power", at);
   if (left < 0 && Number.isFinite(left) && Number.isFinite(right) && !Number.isInteger(right)) {
+    // Python turns to complex numbers here, and so first to what overflows among them.
+    const size = floatPower(-left, right);
+    if (Math.abs(size * Math.cos(Math.PI * right)) === Infinity || Math.abs(size * Math.sin(Math.PI * right)) === Infinity) {
+      run.fail("float-overflow", "complex exponentiation", at);
+    }
     run.fail("complex-result", "a negative number cannot be raised to a fractional power: the result is complex", at);
   }
   const result = floatPower(left, right);

@@ -2,6 +2,7 @@
 // recognised to be named. Follows CPython 3.11's Parser/tokenizer.c in what is an error, in which words, and where.
 
 import type { ErrorCode } from "./error-codes.ts";
+import { stringEnd } from "./scanner.ts";
 import type { Span } from "./syntax-tree.ts";
 
 /** What the grammar tells apart; `eof` is the end of the text inside of a bracket. */
@@ -175,16 +176,6 @@ const keywords = new Set(
 function quoteAt(source: string, at: number): { start: number; mark: string } | undefined {
   const [, prefix = "", mark] = /^(|[bruf]|br|rb|fr|rf)('''|"""|'|")/i.exec(source.slice(at, at + 5)) ?? [];
   return mark === undefined ? undefined : { start: at + prefix.length, mark };
-}
-
-/** Where the string literal ends whose quotation marks begin at `start`, or undefined when it does not. */
-export function stringEnd(source: string, start: number, mark: string): number | undefined {
-  for (let at = start + mark.length; at < source.length; at++) {
-    if (source[at] === "\\") at += 1;
-    else if (source.startsWith(mark, at)) return at + mark.length;
-    else if (mark.length === 1 && /[\r\n]/.test(source[at]!)) return undefined;
-  }
-  return undefined;
 }
 
 function isDigit(character: string | undefined): boolean {

@@ -1,5 +1,6 @@
 // Errors as people read them.
-import type { Span } from "./syntax-tree.ts";
+import type { ExpressionError } from "./expression-error.ts";
+import { endOfLine, lineAndColumn } from "./line-and-column.ts";
 
 /** How an error is drawn. */
 export interface RenderOptions {
@@ -7,18 +8,8 @@ export interface RenderOptions {
   readonly width?: number;
 }
 
-interface Rendered {
-  readonly code: string;
-  readonly message: string;
-  readonly source: string;
-  readonly span: Span;
-  readonly related: Span | undefined;
-  readonly hint: string | undefined;
-  readonly suggestions: readonly string[];
-}
-
 /** The code, the message, the line with carets under the span, and the hints; lines are joined by LF. */
-export function renderError(error: Rendered, { width = 80 }: RenderOptions): string {
+export function renderError(error: ExpressionError, { width = 80 }: RenderOptions = {}): string {
   if (!Number.isInteger(width) || width < 20 || width > 1000) {
     throw new RangeError(`width is ${width}, must be a whole number from 20 to 1000`);
   }
@@ -43,25 +34,6 @@ export function renderError(error: Rendered, { width = 80 }: RenderOptions): str
     lines.push(`${gutter} = did you mean ${suggestions.map((name) => `'${name}'`).join(" or ")}?`);
   }
   return lines.join("\n");
-}
-
-/** Where an offset stands, for people: both count from 1, columns in code points. */
-export function lineAndColumn(source: string, offset: number): { line: number; column: number; lineStart: number } {
-  let line = 1;
-  let lineStart = 0;
-  for (let end = endOfLine(source, 0); end < Math.min(offset, source.length); end = endOfLine(source, lineStart)) {
-    line += 1;
-    lineStart = source.startsWith("\r\n", end) ? end + 2 : end + 1;
-  }
-  return { line, column: Math.max(0, [...source.slice(lineStart, offset)].length) + 1, lineStart };
-}
-
-function endOfLine(source: string, start: number): number {
-  for (let i = start; i < source.length; i++) {
-    const code = source.charCodeAt(i);
-    if (code === 10 || code === 13) return i;
-  }
-  return source.length;
 }
 
 /** Control characters would move the cursor and lone surrogates cannot be sent: both are shown as what they are not. */

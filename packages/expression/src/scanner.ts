@@ -4,7 +4,6 @@
 // Invariant: 0 <= start <= end <= source.length, and `source.slice(start, end)` is the token last read.
 
 import type { Limits } from "./limits.ts";
-import { stringEnd } from "./python-tokens.ts";
 import type { BinaryOperator, ComparisonOperator } from "./syntax-tree.ts";
 
 /** What a token is. Operators that stand between operands are all `Infix`; `power` and `operator` say which. */
@@ -443,4 +442,14 @@ function digitOf(code: number): number {
   if (isDigit(code)) return code - 48;
   const letter = (code | 32) - 87;
   return letter >= 10 && letter < 36 ? letter : 99;
+}
+
+/** Where the string literal ends whose quotation marks begin at `start`, or undefined when it does not. */
+export function stringEnd(source: string, start: number, mark: string): number | undefined {
+  for (let at = start + mark.length; at < source.length; at++) {
+    if (source[at] === "\\") at += 1;
+    else if (source.startsWith(mark, at)) return at + mark.length;
+    else if (mark.length === 1 && /[\r\n]/.test(source[at]!)) return undefined;
+  }
+  return undefined;
 }
