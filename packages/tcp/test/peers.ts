@@ -1,32 +1,112 @@
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { connectTcp, type TcpConnection, type TcpServer } from "@tallyline/tcp";
 
-/** The other side of a test: a client that speaks lines, or anything else. */
+/** A client of a test that speaks lines, or whatever it is told to. */
 export interface LinePeer extends AsyncDisposable {
   readonly connection: TcpConnection;
   send(text: string): void;
   /** The next line, or undefined when the server has ended its side. Waits at most two seconds. */
   line(): Promise<string | undefined>;
+  /** Everything until the server ends its side, or `reset`. */
+  rest(): Promise<string>;
 }
 
 export async function linePeer(server: Pick<TcpServer, "port">): Promise<LinePeer> {
   const connection = await connectTcp({ port: server.port });
   let received = "";
+  const more = async (): Promise<boolean> => {
+    const bytes = await connection.read({ deadlineMs: 2_000 });
+    if (bytes !== undefined) received += Buffer.from(bytes).toString("latin1");
+    return bytes !== undefined;
+  };
   return {
     connection,
     send: (text) => void connection.write(bytesOf(text)),
     async line() {
       while (!received.includes("\n")) {
-        const bytes = await connection.read({ deadlineMs: 2_000 });
-        if (bytes === undefined) return undefined;
-        received += Buffer.from(bytes).toString();
+        if (!(await more())) return undefined;
       }
       const end = received.indexOf("\n");
       const line = received.slice(0, end);
       received = received.slice(end + 1);
       return line;
     },
+    async rest() {
+      try {
+        while (await more());
+        return received;
+      } catch (error) {
+        if ((error as { code: string }).code === "CONNECTION_CLOSED") return `${received}reset`;
+        throw error;
+      }
+    },
     [Symbol.asyncDispose]: () => connection.close(),
   };
+}
+
+/** A server of a test that treats its sockets as it is told to. */
+export interface RawServer extends AsyncDisposable {
+  readonly port: number;
+  readonly sockets: readonly Socket[];
+  /** Everything received, of all sockets. */
+  received(): string;
+  /** Resolves once that was received. */
+  whenReceived(text: string): Promise<void>;
+}
+
+export async function rawServer(serve: (socket: Socket, index: number) => void): Promise<RawServer> {
+  const sockets: Socket[] = [];
+  let received = "";
+  let notify = (): void => {};
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.push(socket);
+    socket.on("error", () => {});
+    socket.on("data", (bytes) => {
+      received += bytes.toString();
+      notify();
+    });
+    serve(socket, sockets.length - 1);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    sockets,
+    received: () => received,
+    async whenReceived(text) {
+      while (!received.includes(text)) await new Promise<void>((resolve) => (notify = resolve));
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+/** A socket from this address of the machine, once it is connected or has failed. */
+export async function socketFrom(localAddress: string, port: number): Promise<Socket> {
+  const socket = connect({ host: "127.0.0.1", port, localAddress });
+  socket.on("error", () => {});
+  await once(socket, "connect");
+  return socket;
+}
+
+/** Resolves when this holds; it is asked again in every turn of the event loop, for at most two seconds. */
+export async function until(holds: () => boolean): Promise<void> {
+  const giveUpAtMs = performance.now() + 2_000;
+  while (!holds()) {
+    if (performance.now() > giveUpAtMs) throw new Error(`it never came to pass: ${holds}`);
+    await new Promise(setImmediate);
+  }
+}
+
+/** A promise, and what settles it. */
+export function gate(): { readonly opened: Promise<void>; open(): void } {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
 }
 
 export function bytesOf(text: string): Uint8Array {
