@@ -9,16 +9,19 @@ interface Manifest {
 }
 
 const manifest: Manifest = JSON.parse(readFileSync("package.json", "utf8"));
-const outputs = [
-  ...Object.values(manifest.exports ?? {}).map((target) => (typeof target === "string" ? target : target["default"])),
-  ...Object.values(manifest.bin ?? {}),
-];
-const names = outputs
-  .filter((file): file is string => file?.endsWith(".js") ?? false)
-  .map((file) => file.replace(/^\.\/dist\//, "").replace(/\.js$/, ""));
+const imported = Object.values(manifest.exports ?? {}).map((target) =>
+  typeof target === "string" ? target : target["default"],
+);
+const run = Object.values(manifest.bin ?? {});
+
+/** Entries by name: `./dist/index.js` is made of `src/index.ts`. */
+function entriesOf(outputs: readonly (string | undefined)[]): Record<string, string> {
+  const names = outputs.flatMap((file) => /^\.\/dist\/(.+)\.js$/.exec(file ?? "")?.[1] ?? []);
+  return Object.fromEntries(names.map((name) => [name, `src/${name}.ts`]));
+}
 
 export default defineConfig({
-  entry: Object.fromEntries(names.map((name) => [name, `src/${name}.ts`])),
+  entry: entriesOf([...imported, ...run]),
   format: "esm",
   target: "node22",
   platform: "node",
@@ -27,5 +30,5 @@ export default defineConfig({
   removeNodeProtocol: false,
   // Declarations only for what is imported. `dom` stands in for text-encoding.d.ts, which tsup does not read;
   // that pure packages use nothing else of it is what `tsc -p .` checks.
-  dts: manifest.exports !== undefined && { compilerOptions: { lib: ["es2023", "esnext.disposable", "dom"] } },
+  dts: { entry: entriesOf(imported), compilerOptions: { lib: ["es2023", "esnext.disposable", "dom"] } },
 });

@@ -2,8 +2,10 @@ import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defineConfig } from "vitest/config";
 
-// VITEST_TARGET=dist tests what is published; otherwise tests run on the sources, with no build.
-const source = process.env["VITEST_TARGET"] === "dist" ? [] : ["@tallyline/source"];
+// VITEST_TARGET=dist tests what is published; otherwise tests run on the sources, with no build. Tests of whole programs,
+// named *.built.test.ts, run on the build alone.
+const isBuilt = process.env["VITEST_TARGET"] === "dist";
+const source = isBuilt ? [] : ["@tallyline/source"];
 const conditions = [...source, "module", "node", "development|production"];
 const root = import.meta.dirname;
 
@@ -18,6 +20,7 @@ export default defineConfig({
       test: {
         name: (JSON.parse(readFileSync(join(root, file), "utf8")) as { name: string }).name,
         include: ["test/**/*.test.ts"],
+        exclude: isBuilt ? [] : ["**/*.built.test.ts"],
       },
     })),
   },

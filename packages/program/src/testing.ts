@@ -1,6 +1,8 @@
-// For the apps' tests: programs run as a person runs them, from the sources or, with VITEST_TARGET=dist, as built.
+// For the apps' tests: built programs, run as a person runs them.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
@@ -31,6 +33,12 @@ export interface RunningServer extends AsyncDisposable {
   readonly ports: readonly number[];
   /** Sends a signal and waits for the end. */
   stop(signal: NodeJS.Signals): Promise<Ended>;
+}
+
+/** An empty folder, gone at the end of its scope. */
+export function temporaryFolder(): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), "tallyline-"));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
 }
 
 /** Runs a program to its end. @param run.input What it reads from a pipe. */
@@ -73,11 +81,8 @@ export async function startServer(run: Run & { readonly listenerCount?: number }
 }
 
 function start({ app, program, args = [], environment = {}, folder = app }: Run): ChildProcess {
-  const entry =
-    process.env["VITEST_TARGET"] === "dist"
-      ? [join(app, "dist", `${program}.js`)]
-      : ["--conditions=@tallyline/source", join(app, "src", `${program}.ts`)];
-  return spawn(process.execPath, [...entry, ...args], { cwd: folder, env: { ...process.env, ...environment } });
+  const entry = join(app, "dist", `${program}.js`);
+  return spawn(process.execPath, [entry, ...args], { cwd: folder, env: { ...process.env, ...environment } });
 }
 
 async function untilEnd(child: ChildProcess): Promise<void> {

@@ -53,8 +53,7 @@ async function start(
   return { child, printed };
 }
 
-// What `start` runs is the build, so without one there is nothing to test here.
-describe.runIf(process.env["VITEST_TARGET"] === "dist")("start", () => {
+describe("start", () => {
   test("serves, shows three commands that work as pasted, stops at SIGTERM, and finds the balances again", async () => {
     const environment = await ownPorts();
     for (const balance of ["1050", "1100"]) {

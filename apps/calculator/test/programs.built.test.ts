@@ -13,27 +13,27 @@ const client = ([udp, tcp]: readonly number[], args: readonly string[], input?: 
     ...(input !== undefined && { input }),
   });
 
-test("the server names its UDP listener first, then TCP, and ends with exit code 0", async () => {
+test.concurrent("the server names its UDP listener first, then TCP, and ends with exit code 0", async () => {
   await using server = await startCalculator();
   expect(server.urls).toEqual([`udp://127.0.0.1:${server.ports[0]}`, `tcp://127.0.0.1:${server.ports[1]}`]);
   expect(await server.stop("SIGTERM")).toMatchObject({ exitCode: 0 });
 });
 
-test("the client asks once, with a leading minus too, and its exit code tells a result from an error", async () => {
+test.concurrent("the client asks once, with a leading minus too, and its exit code tells a result from an error", async () => {
   await using server = await startCalculator();
   expect(await client(server.ports, ["2 + 2"])).toEqual({ exitCode: 0, stdout: "Result: 4\n", stderr: "" });
   expect(await client(server.ports, ["-(1 + 2)"])).toEqual({ exitCode: 0, stdout: "Result: -3\n", stderr: "" });
   expect(await client(server.ports, ["1/0"])).toEqual({ exitCode: 1, stdout: "Error: division by zero\n", stderr: "" });
 });
 
-test("the client reads a pipe line by line and ends with the worst exit code", async () => {
+test.concurrent("the client reads a pipe line by line and ends with the worst exit code", async () => {
   await using server = await startCalculator();
   const { exitCode, stdout } = await client(server.ports, [], "2 + 2\n1/0\n10**5000\n");
   expect(stdout).toBe(`Result: 4\nError: division by zero\n${stdout.split("\n")[2]}\n`);
   expect(exitCode).toBe(1);
 });
 
-test("a taken port is one line that names the flag of that port", async () => {
+test.concurrent("a taken port is one line that names the flag of that port", async () => {
   await using server = await startCalculator();
   const [udp, tcp] = server.ports.map(String) as [string, string];
   const second = (args: readonly string[]) => runProgram({ app, program: "calculator-server", args });
