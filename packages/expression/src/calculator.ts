@@ -1,7 +1,7 @@
 import { evaluateTree, type Scope } from "./evaluate-tree.ts";
 import { ExpressionError } from "./expression-error.ts";
 import { limitsFrom, type Limits } from "./limits.ts";
-import { Run, type NumberSystem } from "./number-system.ts";
+import { Run, type NumberSystem, type SystemFunction } from "./number-system.ts";
 import { ownFunction, type OwnFunction } from "./own-function.ts";
 import { parseExpression, type Dialect, type ExplainSyntax, type Language } from "./parser.ts";
 import { explainPythonSyntax } from "./python-syntax.ts";
@@ -46,52 +46,71 @@ export interface Calculator<Value> {
 
 /** A calculator to keep: its options are checked and its names are gathered once. @throws {TypeError | RangeError} for options that cannot work. */
 export function createCalculator<Value = PythonValue>(options: CalculatorOptions<Value> = {}): Calculator<Value> {
+  const { language, constants, ...names } = prepare(options);
+  const { system } = names;
+  const plainScope: Scope<unknown> = { ...names, variables: constants };
+  const scopeOf = (given: Variables<Value> | undefined): Scope<unknown> =>
+    given === undefined ? plainScope : { ...names, variables: copyValues(system, given, new Map(constants)) };
+  return {
+    evaluate(text, variables) {
+      const scope = scopeOf(variables);
+      return system.toPublic(evaluateTree(new Run(text, language.limits), scope, parseExpression(text, language)));
+    },
+    calculate(text, variables) {
+      const scope = scopeOf(variables);
+      const run = new Run(text, language.limits);
+      return outcomeOf(() => {
+        const tree = parseExpression(text, language);
+        const result = evaluateTree(run, scope, tree);
+        return { ok: true, value: system.toPublic(result), text: system.toText(run, tree, result) };
+      });
+    },
+  };
+}
+
+/** What `work` gives, or the expression's error as a value. */
+export function outcomeOf<Value>(work: () => Outcome<Value>): Outcome<Value> {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ExpressionError) return { ok: false, error };
+    throw error;
+  }
+}
+
+/** Options, checked. */
+export interface Prepared<Value> {
+  readonly language: Language;
+  readonly system: NumberSystem<unknown, Value>;
+  readonly functions: ReadonlyMap<string, SystemFunction<unknown>>;
+  readonly constants: ReadonlyMap<string, unknown>;
+}
+
+export function prepare<Value>(options: CalculatorOptions<Value>): Prepared<Value> {
   for (const name of Object.keys(options)) {
     if (!knownOptions.has(name)) throw new TypeError(`unknown option ${JSON.stringify(name)}`);
   }
-  const { dialect = "python", functions = {}, constants = {} } = options;
+  const { dialect = "python", functions = {}, constants = {}, explain } = options;
   if (dialect !== "python" && dialect !== "calc") {
     throw new TypeError(`dialect is ${JSON.stringify(dialect)}, must be "python" or "calc"`);
   }
   const system = (options.numbers ?? python) as NumberSystem<unknown, Value>;
-  const limits = limitsFrom(options.limits);
-  const language: Language = { dialect, limits, explain: options.explain };
   const allFunctions = new Map(system.functions);
   for (const [name, definition] of Object.entries(functions)) {
     allFunctions.set(name, ownFunction(system, name, definition));
   }
-  const allConstants = copyValues(system, constants, new Map());
-
-  const scopeOf = (variables: Variables<Value> | undefined): Scope<unknown> => ({
+  return {
+    language: { dialect, limits: limitsFrom(options.limits), explain },
     system,
     functions: allFunctions,
-    variables: variables === undefined ? allConstants : copyValues(system, variables, new Map(allConstants)),
-  });
-
-  return {
-    evaluate(text, variables) {
-      const run = new Run(text, limits);
-      const scope = scopeOf(variables);
-      return system.toPublic(evaluateTree(run, scope, parseExpression(text, language)));
-    },
-    calculate(text, variables) {
-      const run = new Run(text, limits);
-      const scope = scopeOf(variables);
-      try {
-        const tree = parseExpression(text, language);
-        const result = evaluateTree(run, scope, tree);
-        return { ok: true, value: system.toPublic(result), text: system.toText(run, tree, result) };
-      } catch (error) {
-        if (error instanceof ExpressionError) return { ok: false, error };
-        throw error;
-      }
-    },
+    constants: copyValues(system, constants, new Map()),
   };
 }
 
 const knownOptions = new Set(["dialect", "numbers", "functions", "constants", "explain", "limits"]);
 
-function copyValues<Internal, Value>(
+/** Values by name as the number system holds them. */
+export function copyValues<Internal, Value>(
   system: NumberSystem<Internal, Value>,
   values: Variables<Value>,
   target: Map<string, Internal>,

@@ -8,6 +8,7 @@ export {
   type Outcome,
   type Variables,
 } from "./calculator.ts";
+export { compile, type Compiled } from "./compile.ts";
 export { type ErrorCode, type PythonType } from "./error-codes.ts";
 export { ExpressionError, type ErrorDetails } from "./expression-error.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
@@ -19,6 +20,7 @@ export { python } from "./python.ts";
 export { Float, type PythonInternal, type PythonValue } from "./python-value.ts";
 export { type Integer } from "./integer.ts";
 export { renderError, type RenderOptions } from "./render-error.ts";
+export { walk } from "./walk-tree.ts";
 export {
   type BinaryExpression,
   type BinaryOperator,

@@ -36,22 +36,23 @@ export type SystemFunction<Internal> = (run: Run, call: Span, values: readonly I
 export class Run {
   readonly source: string;
   readonly limits: Limits;
-  #workLeft: number;
+  /** What is left of the work that may be done. */
+  workLeft: number;
 
   constructor(source: string, limits: Limits) {
     this.source = source;
     this.limits = limits;
-    this.#workLeft = limits.maxWork;
+    this.workLeft = limits.maxWork;
   }
 
   /** Takes `units` from the budget before the work is done. */
   spend(units: number, at: Span): void {
-    this.#workLeft -= units;
-    if (this.#workLeft >= 0) return;
+    this.workLeft -= units;
+    if (this.workLeft >= 0) return;
     const { maxWork } = this.limits;
     this.fail(
       "limit-work",
-      `evaluation would take ${Math.ceil(maxWork - this.#workLeft)} units of work, limit is ${maxWork}`,
+      `evaluation would take ${Math.ceil(maxWork - this.workLeft)} units of work, limit is ${maxWork}`,
       at,
     );
   }

@@ -4,7 +4,7 @@
 import { ExpressionError, type ErrorDetails } from "./expression-error.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import type { Limits } from "./limits.ts";
-import { Power, Scanner, Token } from "./scanner.ts";
+import { Power, Scanner, Token, type Refusal } from "./scanner.ts";
 import type { BinaryOperator, ComparisonOperator, Expression, Span, UnaryOperator } from "./syntax-tree.ts";
 
 /** Which language the text is in. */
@@ -31,41 +31,35 @@ export function parseExpression(source: string, language: Language): Expression 
   return new Parser(source, language).parse();
 }
 
-class Parser {
-  readonly #scanner: Scanner;
-  readonly #source: string;
-  readonly #isPython: boolean;
-  readonly #limits: Limits;
-  readonly #explain: ExplainSyntax | undefined;
-  #depth = 0;
-  #nodeCount = 0;
+class Parser implements Refusal {
+  private readonly scanner: Scanner;
+  private readonly source: string;
+  private readonly isPython: boolean;
+  private readonly limits: Limits;
+  private readonly explain: ExplainSyntax | undefined;
+  private depth = 0;
+  private nodeCount = 0;
 
   constructor(source: string, { dialect, limits, explain }: Language) {
-    this.#source = source;
-    this.#isPython = dialect === "python";
-    this.#limits = limits;
-    this.#explain = explain;
-    this.#scanner = new Scanner(
-      source,
-      !this.#isPython,
-      limits,
-      (code, start, end) => this.#refuse(code, start, end),
-      (code, start, end, actual, limit) => this.#refuseLimit(code, { start, end }, actual, limit),
-    );
+    this.source = source;
+    this.isPython = dialect === "python";
+    this.limits = limits;
+    this.explain = explain;
+    this.scanner = new Scanner(source, !this.isPython, limits, this);
   }
 
   parse(): Expression {
-    const scanner = this.#scanner;
-    scanner.end = this.#firstLine();
+    const scanner = this.scanner;
+    scanner.end = this.firstLine();
     scanner.next();
-    const expression = this.#expression(Power.Conditional);
-    if (scanner.token !== Token.End) this.#refuseToken();
+    const expression = this.expression(Power.Conditional);
+    if (scanner.token !== Token.End) this.refuseToken();
     return expression;
   }
 
   /** Blank lines may stand before the expression, but Python takes a space after one for an indentation. */
-  #firstLine(): number {
-    const source = this.#source;
+  private firstLine(): number {
+    const source = this.source;
     let end = 0;
     let isIndented = false;
     for (let i = 0; i < source.length; i++) {
@@ -76,24 +70,24 @@ class Parser {
       } else if (code === 32 || code === 9 || code === 12) isIndented = end > 0;
       else break;
     }
-    if (isIndented && this.#isPython) this.#refuse("unexpected-token", end, end);
+    if (isIndented && this.isPython) this.refuse("unexpected-token", end, end);
     return end;
   }
 
   /** An expression whose operators all hold at least as tightly as `least`. */
-  #expression(least: number): Expression {
-    const scanner = this.#scanner;
-    this.#enter(scanner);
+  private expression(least: number): Expression {
+    const scanner = this.scanner;
+    this.enter(scanner);
     const { start } = scanner;
-    let left = this.#operand(least);
+    let left = this.operand(least);
     for (;;) {
       const { power, operator } = scanner;
       if (power < least || power === Power.None) break;
       if (power >= Power.BitOr) {
         scanner.next();
         // `**` takes a sign on its right and groups from the right; the others group from the left.
-        const right = this.#expression(power === Power.Exponent ? Power.Unary : power + 1);
-        this.#count();
+        const right = this.expression(power === Power.Exponent ? Power.Unary : power + 1);
+        this.count();
         left = {
           type: "binary",
           start,
@@ -102,66 +96,66 @@ class Parser {
           left,
           right,
         };
-      } else if (power === Power.Comparison) left = this.#comparison(start, left);
-      else if (power === Power.Conditional) left = this.#conditional(start, left);
-      else left = this.#logical(start, left, operator as "and" | "or", power);
+      } else if (power === Power.Comparison) left = this.comparison(start, left);
+      else if (power === Power.Conditional) left = this.conditional(start, left);
+      else left = this.logical(start, left, operator as "and" | "or", power);
     }
-    this.#depth -= 1;
+    this.depth -= 1;
     return left;
   }
 
-  #comparison(start: number, first: Expression): Expression {
-    const scanner = this.#scanner;
+  private comparison(start: number, first: Expression): Expression {
+    const scanner = this.scanner;
     const operators: ComparisonOperator[] = [];
     const operands = [first];
     while (scanner.power === Power.Comparison) {
       operators.push(scanner.operator as ComparisonOperator);
       scanner.next();
-      operands.push(this.#expression(Power.BitOr));
+      operands.push(this.expression(Power.BitOr));
     }
-    this.#count();
+    this.count();
     return { type: "comparison", start, end: scanner.previousEnd, operators, operands };
   }
 
-  #logical(start: number, first: Expression, operator: "and" | "or", power: number): Expression {
-    const scanner = this.#scanner;
+  private logical(start: number, first: Expression, operator: "and" | "or", power: number): Expression {
+    const scanner = this.scanner;
     const operands = [first];
     while (scanner.power === power) {
       scanner.next();
-      operands.push(this.#expression(power + 1));
+      operands.push(this.expression(power + 1));
     }
-    this.#count();
+    this.count();
     return { type: "logical", start, end: scanner.previousEnd, operator, operands };
   }
 
   /** `a if c else b`, or `c ? a : b`. */
-  #conditional(start: number, first: Expression): Expression {
-    const scanner = this.#scanner;
+  private conditional(start: number, first: Expression): Expression {
+    const scanner = this.scanner;
     const isPython = scanner.operator === "if";
     scanner.next();
-    const second = this.#expression(isPython ? Power.Or : Power.Conditional);
-    if (scanner.token !== (isPython ? Token.Else : Token.Colon)) this.#refuseToken(isPython ? "'else'" : "':'");
+    const second = this.expression(isPython ? Power.Or : Power.Conditional);
+    if (scanner.token !== (isPython ? Token.Else : Token.Colon)) this.refuseToken(isPython ? "'else'" : "':'");
     scanner.next();
-    const alternate = this.#expression(Power.Conditional);
-    this.#count();
+    const alternate = this.expression(Power.Conditional);
+    this.count();
     const [condition, consequent] = isPython ? [second, first] : [first, second];
     return { type: "conditional", start, end: scanner.previousEnd, condition, consequent, alternate };
   }
 
   /** What operators hold: a number, a name, a sign and its operand, parentheses; and the calls after it. */
-  #operand(least: number): Expression {
-    const scanner = this.#scanner;
+  private operand(least: number): Expression {
+    const scanner = this.scanner;
     const { start, end, token } = scanner;
-    this.#count();
+    this.count();
     switch (token) {
       case Token.Number: {
         const { isInteger, nearest } = scanner;
         scanner.next();
-        return this.#postfix(start, {
+        return this.postfix(start, {
           type: "number",
           start,
           end,
-          text: this.#source.slice(start, end),
+          text: this.source.slice(start, end),
           isInteger,
           nearest,
         });
@@ -169,139 +163,139 @@ class Parser {
       case Token.Name: {
         const { name } = scanner;
         scanner.next();
-        return this.#postfix(start, { type: "name", start, end, name });
+        return this.postfix(start, { type: "name", start, end, name });
       }
       case Token.Open: {
         scanner.next();
-        if (this.#isPython && this.#isAt(Token.Close)) return this.#tuple(start, []);
-        const inner = this.#expression(Power.Conditional);
-        if (this.#isPython && this.#isAt(Token.Comma)) return this.#tuple(start, [inner]);
-        if (scanner.token !== Token.Close) this.#refuseUnclosed({ start, end });
+        if (this.isPython && this.isAt(Token.Close)) return this.tuple(start, []);
+        const inner = this.expression(Power.Conditional);
+        if (this.isPython && this.isAt(Token.Comma)) return this.tuple(start, [inner]);
+        if (scanner.token !== Token.Close) this.refuseUnclosed({ start, end });
         scanner.next();
-        return this.#postfix(start, inner);
+        return this.postfix(start, inner);
       }
       case Token.True:
       case Token.False:
         scanner.next();
-        return this.#postfix(start, { type: "boolean", start, end, value: token === Token.True });
+        return this.postfix(start, { type: "boolean", start, end, value: token === Token.True });
       case Token.String:
         scanner.next();
-        return this.#postfix(start, { type: "unsupported", start, end, construct: "a string", operands: [] });
+        return this.postfix(start, { type: "unsupported", start, end, construct: "a string", operands: [] });
       case Token.Infix:
-        if (scanner.operator === "-" || scanner.operator === "+") return this.#unary(scanner.operator, Power.Unary);
+        if (scanner.operator === "-" || scanner.operator === "+") return this.unary(scanner.operator, Power.Unary);
         break;
       case Token.Tilde:
-        return this.#unary("~", Power.Unary);
+        return this.unary("~", Power.Unary);
       case Token.Not:
-        if (least <= Power.Not) return this.#unary("not", Power.Not);
+        if (least <= Power.Not) return this.unary("not", Power.Not);
     }
-    return this.#refuseToken("a number, a name or '('");
+    return this.refuseToken("a number, a name or '('");
   }
 
   /** From the first comma, or from the end where there is none, to what follows the parenthesis. */
-  #tuple(start: number, operands: Expression[]): Expression {
-    const scanner = this.#scanner;
+  private tuple(start: number, operands: Expression[]): Expression {
+    const scanner = this.scanner;
     const opened = { start, end: start + 1 };
-    while (this.#isAt(Token.Comma)) {
+    while (this.isAt(Token.Comma)) {
       scanner.next();
-      if (!this.#isAt(Token.Close)) operands.push(this.#expression(Power.Conditional));
+      if (!this.isAt(Token.Close)) operands.push(this.expression(Power.Conditional));
     }
-    if (!this.#isAt(Token.Close)) this.#refuseUnclosed(opened);
+    if (!this.isAt(Token.Close)) this.refuseUnclosed(opened);
     const { end } = scanner;
     scanner.next();
-    return this.#postfix(start, { type: "unsupported", start, end, construct: "a tuple", operands });
+    return this.postfix(start, { type: "unsupported", start, end, construct: "a tuple", operands });
   }
 
-  #unary(operator: UnaryOperator, power: number): Expression {
-    const scanner = this.#scanner;
+  private unary(operator: UnaryOperator, power: number): Expression {
+    const scanner = this.scanner;
     const { start } = scanner;
     scanner.next();
-    const operand = this.#expression(power);
+    const operand = this.expression(power);
     return { type: "unary", start, end: scanner.previousEnd, operator, operand };
   }
 
-  #postfix(start: number, operand: Expression): Expression {
-    const scanner = this.#scanner;
+  private postfix(start: number, operand: Expression): Expression {
+    const scanner = this.scanner;
     let result = operand;
-    const depthBefore = this.#depth;
+    const depthBefore = this.depth;
     while (scanner.token === Token.Open || scanner.token === Token.Bang) {
-      this.#enter(scanner);
-      this.#count();
+      this.enter(scanner);
+      this.count();
       if (scanner.token === Token.Bang) {
         const { end } = scanner;
         scanner.next();
         result = { type: "unary", start, end, operator: "!", operand: result };
       } else {
         const opened = { start: scanner.start, end: scanner.end };
-        const list = this.#arguments(opened);
+        const list = this.arguments(opened);
         const { end } = scanner;
         scanner.next();
         result = { type: "call", start, end, callee: result, arguments: list };
       }
     }
-    this.#depth = depthBefore;
+    this.depth = depthBefore;
     return result;
   }
 
-  #arguments(opened: Span): Expression[] {
-    const scanner = this.#scanner;
+  private arguments(opened: Span): Expression[] {
+    const scanner = this.scanner;
     const list: Expression[] = [];
     scanner.next();
-    while (!this.#isAt(Token.Close)) {
-      list.push(this.#expression(Power.Conditional));
-      if (this.#isAt(Token.Comma)) scanner.next();
-      else if (!this.#isAt(Token.Close)) this.#refuseUnclosed(opened);
+    while (!this.isAt(Token.Close)) {
+      list.push(this.expression(Power.Conditional));
+      if (this.isAt(Token.Comma)) scanner.next();
+      else if (!this.isAt(Token.Close)) this.refuseUnclosed(opened);
     }
-    const { maxArguments } = this.#limits;
-    if (list.length > maxArguments) this.#refuseLimit("limit-arguments", opened, list.length, maxArguments);
+    const { maxArguments } = this.limits;
+    if (list.length > maxArguments) this.refuseLimit("limit-arguments", opened, list.length, maxArguments);
     return list;
   }
 
   // A comparison the compiler does not narrow by: reading a token changes it.
-  #isAt(token: Token): boolean {
-    return this.#scanner.token === token;
+  private isAt(token: Token): boolean {
+    return this.scanner.token === token;
   }
 
   /** One level deeper, where that is allowed. */
-  #enter({ start, end, openCount }: Scanner): void {
-    const { maxDepth } = this.#limits;
-    this.#depth += 1;
-    if (this.#depth <= maxDepth) return;
+  private enter({ start, end, openCount }: Scanner): void {
+    const { maxDepth } = this.limits;
+    this.depth += 1;
+    if (this.depth <= maxDepth) return;
     const isParentheses = openCount >= maxDepth;
-    this.#refuseLimit(isParentheses ? "limit-parentheses" : "limit-depth", { start, end }, this.#depth, maxDepth);
+    this.refuseLimit(isParentheses ? "limit-parentheses" : "limit-depth", { start, end }, this.depth, maxDepth);
   }
 
-  #count(): void {
-    this.#nodeCount += 1;
-    if (this.#nodeCount <= this.#limits.maxNodes) return;
-    const { start, end } = this.#scanner;
-    this.#refuseLimit("limit-nodes", { start, end }, this.#nodeCount, this.#limits.maxNodes);
+  private count(): void {
+    this.nodeCount += 1;
+    if (this.nodeCount <= this.limits.maxNodes) return;
+    const { start, end } = this.scanner;
+    this.refuseLimit("limit-nodes", { start, end }, this.nodeCount, this.limits.maxNodes);
   }
 
-  #refuseToken(expected = "an operator or the end"): never {
-    const { start, end, token } = this.#scanner;
-    if (token === Token.Close && this.#scanner.openCount < 0) this.#refuse("unmatched-bracket", start, end);
-    return this.#refuse(this.#source.trim() === "" ? "empty" : "unexpected-token", start, end, {
+  private refuseToken(expected = "an operator or the end"): never {
+    const { start, end, token } = this.scanner;
+    if (token === Token.Close && this.scanner.openCount < 0) this.refuse("unmatched-bracket", start, end);
+    return this.refuse(this.source.trim() === "" ? "empty" : "unexpected-token", start, end, {
       hint: `expected ${expected} here`,
     });
   }
 
-  #refuseUnclosed(opened: Span): never {
-    const { token, start } = this.#scanner;
-    if (token !== Token.End) return this.#refuseToken("an operator, ',' or ')'");
-    return this.#refuse("unclosed-bracket", opened.start, opened.end, {
+  private refuseUnclosed(opened: Span): never {
+    const { token, start } = this.scanner;
+    if (token !== Token.End) return this.refuseToken("an operator, ',' or ')'");
+    return this.refuse("unclosed-bracket", opened.start, opened.end, {
       related: { start, end: start },
       hint: "expected ')' at the end",
     });
   }
 
-  #refuse(code: ErrorCode, start: number, end: number, details: ErrorDetails = {}): never {
-    if (this.#isPython && this.#explain !== undefined) throw this.#explain(this.#source, { start, end }, details);
-    throw new ExpressionError(code, plainMessages[code] ?? "invalid syntax", this.#source, { start, end }, details);
+  refuse(code: ErrorCode, start: number, end: number, details: ErrorDetails = {}): never {
+    if (this.isPython && this.explain !== undefined) throw this.explain(this.source, { start, end }, details);
+    throw new ExpressionError(code, plainMessages[code] ?? "invalid syntax", this.source, { start, end }, details);
   }
 
-  #refuseLimit(code: keyof typeof limitMessages, span: Span, actual: number, limit: number): never {
-    throw new ExpressionError(code, limitMessages[code](actual, limit), this.#source, span);
+  refuseLimit(code: keyof typeof limitMessages, span: Span, actual: number, limit: number): never {
+    throw new ExpressionError(code, limitMessages[code](actual, limit), this.source, span);
   }
 }
 

@@ -169,10 +169,16 @@ export function factorial(run: Run, at: Span, operand: Integer | number): Intege
   return integer.toInteger(result);
 }
 
-/** Exact between int and float: neither is converted first. */
 export function compare(operator: ComparisonOperator, left: PythonInternal, right: PythonInternal): boolean {
-  const a = left instanceof Float ? left.value : left;
-  const b = right instanceof Float ? right.value : right;
+  return compareValues(
+    operator,
+    left instanceof Float ? left.value : left,
+    right instanceof Float ? right.value : right,
+  );
+}
+
+/** Exact between int and float: neither is converted first. */
+export function compareValues(operator: ComparisonOperator, a: Integer | boolean, b: Integer | boolean): boolean {
   switch (operator) {
     case "<":
       return a < b;

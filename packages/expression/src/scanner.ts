@@ -4,7 +4,7 @@
 // Invariant: 0 <= start <= end <= source.length, and `source.slice(start, end)` is the token last read.
 
 import type { Limits } from "./limits.ts";
-import type { BinaryOperator, ComparisonOperator } from "./syntax-tree.ts";
+import type { BinaryOperator, ComparisonOperator, Span } from "./syntax-tree.ts";
 
 /** What a token is. Operators that stand between operands are all `Infix`; `power` and `operator` say which. */
 export const Token = {
@@ -47,22 +47,13 @@ export const Power = {
 /** What may stand between operands. */
 export type InfixOperator = BinaryOperator | ComparisonOperator | "and" | "or" | "if" | "?";
 
-/** Called where the text stops being an expression; never returns. */
-export type Refuse = (
-  code: "invalid-character" | "invalid-number" | "unexpected-token",
-  start: number,
-  end: number,
-) => never;
+/** Who is told where the text stops being an expression, or is too much of one. Neither returns. */
+export interface Refusal {
+  refuse(code: "invalid-character" | "invalid-number" | "unexpected-token", start: number, end: number): never;
+  refuseLimit(code: "limit-name-length" | "limit-literal-digits", at: Span, actual: number, limit: number): never;
+}
 
-/** Called where the text is too much; never returns. */
-export type RefuseLimit = (
-  code: "limit-name-length" | "limit-literal-digits",
-  start: number,
-  end: number,
-  actual: number,
-  limit: number,
-) => never;
-
+// Members are `private` and not `#private`: brand checks cost a quarter of the time of reading a short expression.
 export class Scanner {
   readonly source: string;
   /** The token last read. */
@@ -82,17 +73,15 @@ export class Scanner {
   /** Parentheses open here; inside them a line may end anywhere. */
   openCount = 0;
 
-  readonly #isCalc: boolean;
-  readonly #limits: Limits;
-  readonly #refuse: Refuse;
-  readonly #refuseLimit: RefuseLimit;
+  private readonly isCalc: boolean;
+  private readonly limits: Limits;
+  private readonly refusal: Refusal;
 
-  constructor(source: string, isCalc: boolean, limits: Limits, refuse: Refuse, refuseLimit: RefuseLimit) {
+  constructor(source: string, isCalc: boolean, limits: Limits, refusal: Refusal) {
     this.source = source;
-    this.#isCalc = isCalc;
-    this.#limits = limits;
-    this.#refuse = refuse;
-    this.#refuseLimit = refuseLimit;
+    this.isCalc = isCalc;
+    this.limits = limits;
+    this.refusal = refusal;
   }
 
   /** Reads the next token into the fields. */
@@ -104,8 +93,8 @@ export class Scanner {
     while (code === 32 || code === 9 || code === 12) code = source.charCodeAt(++at);
     this.start = at;
     this.power = Power.None;
-    if (isDigit(code)) return this.#number(at, code);
-    if (isNameStart(code)) return this.#name(at);
+    if (isDigit(code)) return this.readNumber(at, code);
+    if (isNameStart(code)) return this.readName(at);
     this.end = at + 1;
     switch (code) {
       case 40: // (
@@ -117,106 +106,106 @@ export class Scanner {
         this.token = Token.Close;
         return;
       case 43: // +
-        return this.#infix("+", Power.Sum, 1);
+        return this.infix("+", Power.Sum, 1);
       case 45: // -
-        return this.#infix("-", Power.Sum, 1);
+        return this.infix("-", Power.Sum, 1);
       case 42: // *
         return source.charCodeAt(at + 1) === 42
-          ? this.#infix("**", Power.Exponent, 2)
-          : this.#infix("*", Power.Product, 1);
+          ? this.infix("**", Power.Exponent, 2)
+          : this.infix("*", Power.Product, 1);
       case 47: // /
         return source.charCodeAt(at + 1) === 47
-          ? this.#infix("//", Power.Product, 2)
-          : this.#infix("/", Power.Product, 1);
+          ? this.infix("//", Power.Product, 2)
+          : this.infix("/", Power.Product, 1);
       case 37: // %
-        return this.#infix("%", Power.Product, 1);
+        return this.infix("%", Power.Product, 1);
       case 34: // "
       case 39: // '
-        if (this.#isCalc) break;
-        return this.#string(at);
+        if (this.isCalc) break;
+        return this.string(at);
       case 44: // ,
         this.token = Token.Comma;
         return;
       case 46: // .
-        if (isDigit(source.charCodeAt(at + 1))) return this.#number(at, code);
+        if (isDigit(source.charCodeAt(at + 1))) return this.readNumber(at, code);
         break;
       case 60: // <
       case 61: // =
       case 62: // >
       case 33: // !
-        return this.#comparison(at, code);
+        return this.comparison(at, code);
       case 94: // ^
-        return this.#isCalc ? this.#infix("**", Power.Exponent, 1) : this.#infix("^", Power.BitXor, 1);
+        return this.isCalc ? this.infix("**", Power.Exponent, 1) : this.infix("^", Power.BitXor, 1);
       case 38: // &
       case 124: // |
-        return this.#ampersandOrBar(at, code);
+        return this.ampersandOrBar(at, code);
       case 126: // ~
-        if (this.#isCalc) break;
+        if (this.isCalc) break;
         this.token = Token.Tilde;
         return;
       case 64: // @
-        if (this.#isCalc) break;
-        return this.#infix("@", Power.Product, 1);
+        if (this.isCalc) break;
+        return this.infix("@", Power.Product, 1);
       case 63: // ?
-        if (!this.#isCalc) break;
-        return this.#infix("?", Power.Conditional, 1);
+        if (!this.isCalc) break;
+        return this.infix("?", Power.Conditional, 1);
       case 58: // :
-        if (!this.#isCalc) break;
+        if (!this.isCalc) break;
         this.token = Token.Colon;
         return;
       case 35: // #
       case 10:
       case 13:
       case 92: // \
-        return this.#lineEnd(at, code);
+        return this.lineEnd(at, code);
       default:
         if (at >= source.length) {
           this.end = at;
           this.token = Token.End;
           return;
         }
-        if (code >= 128) return this.#beyondAscii(at);
+        if (code >= 128) return this.beyondAscii(at);
     }
-    this.#refuse("unexpected-token", at, at + 1);
+    this.refusal.refuse("unexpected-token", at, at + 1);
   }
 
-  #infix(operator: InfixOperator, power: number, length: number): void {
+  private infix(operator: InfixOperator, power: number, length: number): void {
     this.token = Token.Infix;
     this.operator = operator;
     this.power = power;
     this.end = this.start + length;
   }
 
-  #comparison(at: number, code: number): void {
+  private comparison(at: number, code: number): void {
     const next = this.source.charCodeAt(at + 1);
     if (next === 61) {
       const operator = code === 60 ? "<=" : code === 61 ? "==" : code === 62 ? ">=" : "!=";
-      return this.#infix(operator, Power.Comparison, 2);
+      return this.infix(operator, Power.Comparison, 2);
     }
     if (code === 33) {
-      if (!this.#isCalc) this.#refuse("unexpected-token", at, at + 1);
+      if (!this.isCalc) this.refusal.refuse("unexpected-token", at, at + 1);
       this.token = Token.Bang;
       return;
     }
-    if (code === 61) this.#refuse("unexpected-token", at, at + 1);
-    if (next !== code) return this.#infix(code === 60 ? "<" : ">", Power.Comparison, 1);
-    if (this.#isCalc) this.#refuse("unexpected-token", at, at + 2);
-    this.#infix(code === 60 ? "<<" : ">>", Power.Shift, 2);
+    if (code === 61) this.refusal.refuse("unexpected-token", at, at + 1);
+    if (next !== code) return this.infix(code === 60 ? "<" : ">", Power.Comparison, 1);
+    if (this.isCalc) this.refusal.refuse("unexpected-token", at, at + 2);
+    this.infix(code === 60 ? "<<" : ">>", Power.Shift, 2);
   }
 
-  #ampersandOrBar(at: number, code: number): void {
+  private ampersandOrBar(at: number, code: number): void {
     const isAnd = code === 38;
-    if (!this.#isCalc) return isAnd ? this.#infix("&", Power.BitAnd, 1) : this.#infix("|", Power.BitOr, 1);
-    if (this.source.charCodeAt(at + 1) !== code) this.#refuse("unexpected-token", at, at + 1);
-    return isAnd ? this.#infix("and", Power.And, 2) : this.#infix("or", Power.Or, 2);
+    if (!this.isCalc) return isAnd ? this.infix("&", Power.BitAnd, 1) : this.infix("|", Power.BitOr, 1);
+    if (this.source.charCodeAt(at + 1) !== code) this.refusal.refuse("unexpected-token", at, at + 1);
+    return isAnd ? this.infix("and", Power.And, 2) : this.infix("or", Power.Or, 2);
   }
 
   /** A comment, the end of a line, or a line continued by a backslash. */
-  #lineEnd(at: number, code: number): void {
+  private lineEnd(at: number, code: number): void {
     const { source } = this;
     if (code === 92) {
       const after = source.startsWith("\r\n", at + 1) ? at + 3 : at + 2;
-      if (!isLineEnd(source.charCodeAt(at + 1)) || after >= source.length) this.#refuse("unexpected-token", at, at + 1);
+      if (!isLineEnd(source.charCodeAt(at + 1)) || after >= source.length) this.refusal.refuse("unexpected-token", at, at + 1);
       this.end = after;
       return this.next();
     }
@@ -226,31 +215,31 @@ export class Scanner {
     if (end === source.length || this.openCount > 0) return this.next();
     // The expression's line is over. Only blank lines and comments may follow.
     this.next();
-    if (this.token !== Token.End) this.#refuse("unexpected-token", this.start, this.end);
+    if (this.token !== Token.End) this.refusal.refuse("unexpected-token", this.start, this.end);
   }
 
   /** A string has no value here, but what stands before it is evaluated first, as in Python. */
-  #string(at: number): void {
+  private string(at: number): void {
     const mark = this.source[at]!;
     const triple = mark.repeat(3);
     const end = stringEnd(this.source, at, this.source.startsWith(triple, at) ? triple : mark);
-    if (end === undefined) return this.#refuse("unexpected-token", at, at + 1);
+    if (end === undefined) return this.refusal.refuse("unexpected-token", at, at + 1);
     this.end = end;
     this.token = Token.String;
   }
 
-  #beyondAscii(at: number): void {
+  private beyondAscii(at: number): void {
     const character = String.fromCodePoint(this.source.codePointAt(at)!);
-    if (this.#isCalc) {
-      if (character === "×" || character === "·") return this.#infix("*", Power.Product, 1);
-      if (character === "÷") return this.#infix("/", Power.Product, 1);
-      if (character === "−") return this.#infix("-", Power.Sum, 1);
+    if (this.isCalc) {
+      if (character === "×" || character === "·") return this.infix("*", Power.Product, 1);
+      if (character === "÷") return this.infix("/", Power.Product, 1);
+      if (character === "−") return this.infix("-", Power.Sum, 1);
     }
-    if (!/\p{XID_Start}/u.test(character)) this.#refuse("invalid-character", at, at + character.length);
-    this.#name(at);
+    if (!/\p{XID_Start}/u.test(character)) this.refusal.refuse("invalid-character", at, at + character.length);
+    this.readName(at);
   }
 
-  #name(at: number): void {
+  private readName(at: number): void {
     const { source } = this;
     let end = at;
     let isAscii = true;
@@ -264,39 +253,39 @@ export class Scanner {
         isAscii = false;
         end += character.length;
       } else break;
-      const limit = this.#limits.maxNameLength;
-      if (end - at > limit) this.#refuseLimit("limit-name-length", at, end, end - at, limit);
+      const limit = this.limits.maxNameLength;
+      if (end - at > limit) this.refusal.refuseLimit("limit-name-length", { start: at, end }, end - at, limit);
     }
     this.end = end;
     const name = source.slice(at, end);
     this.name = isAscii ? name : name.normalize("NFKC");
     this.token = Token.Name;
     // Keywords are two to five letters; longer names need no look.
-    if (end - at <= 5) this.#keyword(name);
-    if (!this.#isCalc && reservedWords.has(name)) this.#refuse("unexpected-token", at, end);
+    if (end - at <= 5) this.keyword(name);
+    if (!this.isCalc && reservedWords.has(name)) this.refusal.refuse("unexpected-token", at, end);
   }
 
-  #keyword(name: string): void {
+  private keyword(name: string): void {
     const { length } = name;
     switch (name) {
       case "and":
-        return this.#infix("and", Power.And, length);
+        return this.infix("and", Power.And, length);
       case "or":
-        return this.#infix("or", Power.Or, length);
+        return this.infix("or", Power.Or, length);
       case "if":
-        if (!this.#isCalc) return this.#infix("if", Power.Conditional, length);
+        if (!this.isCalc) return this.infix("if", Power.Conditional, length);
         return;
       case "mod":
-        if (this.#isCalc) return this.#infix("%", Power.Product, length);
+        if (this.isCalc) return this.infix("%", Power.Product, length);
         return;
       case "div":
-        if (this.#isCalc) return this.#infix("//", Power.Product, length);
+        if (this.isCalc) return this.infix("//", Power.Product, length);
         return;
       case "not":
         this.token = Token.Not;
         return;
       case "else":
-        if (!this.#isCalc) this.token = Token.Else;
+        if (!this.isCalc) this.token = Token.Else;
         return;
       case "True":
         this.token = Token.True;
@@ -305,18 +294,18 @@ export class Scanner {
         this.token = Token.False;
         return;
       case "true":
-        if (this.#isCalc) this.token = Token.True;
+        if (this.isCalc) this.token = Token.True;
         return;
       case "false":
-        if (this.#isCalc) this.token = Token.False;
+        if (this.isCalc) this.token = Token.False;
     }
   }
 
-  #number(at: number, first: number): void {
+  private readNumber(at: number, first: number): void {
     const { source } = this;
     this.token = Token.Number;
     const second = source.charCodeAt(at + 1) | 32;
-    if (first === 48 && (second === 120 || second === 111 || second === 98)) return this.#radix(at, second);
+    if (first === 48 && (second === 120 || second === 111 || second === 98)) return this.radix(at, second);
 
     // `digits` is the number without its point, exact while it stays within 2^53.
     let digits = 0;
@@ -344,20 +333,20 @@ export class Scanner {
       } else break;
     }
     if ((code | 32) === 101) {
-      const exponentEnd = this.#exponentEnd(end);
+      const exponentEnd = this.exponentEnd(end);
       if (exponentEnd > end) {
         scale += Number(source.slice(end + 1, exponentEnd).replaceAll("_", ""));
         end = exponentEnd;
         isInteger = false;
       }
     }
-    this.#finishNumber(at, end);
+    this.finishNumber(at, end);
     this.isInteger = isInteger;
     if (isInteger) {
-      if (digitCount > this.#limits.maxLiteralDigits) {
-        this.#refuseLimit("limit-literal-digits", at, end, digitCount, this.#limits.maxLiteralDigits);
+      if (digitCount > this.limits.maxLiteralDigits) {
+        this.refusal.refuseLimit("limit-literal-digits", { start: at, end }, digitCount, this.limits.maxLiteralDigits);
       }
-      if (first === 48 && digits > 0) this.#refuse("invalid-number", at, end);
+      if (first === 48 && digits > 0) this.refusal.refuse("invalid-number", at, end);
     }
     if (digits <= Number.MAX_SAFE_INTEGER && scale >= -22 && scale <= 22) {
       // Both are exact float64s, so one operation rounds once: the nearest value (Clinger's fast path).
@@ -368,7 +357,7 @@ export class Scanner {
   }
 
   /** Where an exponent that begins with the `e` at `at` ends, or `at` when it is none (`1else 2`). */
-  #exponentEnd(at: number): number {
+  private exponentEnd(at: number): number {
     const { source } = this;
     const sign = source.charCodeAt(at + 1);
     let end = sign === 43 || sign === 45 ? at + 2 : at + 1;
@@ -380,7 +369,7 @@ export class Scanner {
     }
   }
 
-  #radix(at: number, letter: number): void {
+  private radix(at: number, letter: number): void {
     const { source } = this;
     const bits = letter === 120 ? 4 : letter === 111 ? 3 : 1;
     let value = 0;
@@ -393,24 +382,24 @@ export class Scanner {
       if (value > 0) significant += bits;
       end += source.charCodeAt(end) === 95 ? 2 : 1;
     }
-    if (end === at + 2) this.#refuse("invalid-number", at, end);
-    this.#finishNumber(at, end);
+    if (end === at + 2) this.refusal.refuse("invalid-number", at, end);
+    this.finishNumber(at, end);
     this.isInteger = true;
     this.nearest = value;
     // A power of two as radix has no digit limit in Python; here it is bounded by the width of an integer.
-    if (significant - bits >= this.#limits.maxIntegerBits) {
-      this.#refuseLimit("limit-literal-digits", at, end, significant, this.#limits.maxIntegerBits);
+    if (significant - bits >= this.limits.maxIntegerBits) {
+      this.refusal.refuseLimit("limit-literal-digits", { start: at, end }, significant, this.limits.maxIntegerBits);
     }
   }
 
   /** A number must not run into a name or another digit: `2x`, `1__0`, `0b12`. A few keywords may follow at once, as in Python. */
-  #finishNumber(at: number, end: number): void {
+  private finishNumber(at: number, end: number): void {
     const { source } = this;
     const code = source.charCodeAt(end);
     this.end = end;
     if (!isNameStart(code) && !isDigit(code)) return;
     for (const keyword of gluedKeywords) if (source.startsWith(keyword, end)) return;
-    this.#refuse("invalid-number", at, end + 1);
+    this.refusal.refuse("invalid-number", at, end + 1);
   }
 }
 
