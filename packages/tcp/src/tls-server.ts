@@ -67,6 +67,12 @@ export class TlsHandshakes {
 
   /** Begins the handshake. A socket that fails is destroyed. */
   start(socket: Socket, outcome: Pick<Handshake, "secured" | "failed">): void {
+    // Reset before it was accepted, it has no address any more, and no future.
+    if (socket.remotePort === undefined) {
+      socket.on("error", () => {}).destroy();
+      outcome.failed("handshake-failed", undefined);
+      return;
+    }
     const timer = setTimeout(() => {
       handshake.isLate = true;
       socket.destroy();

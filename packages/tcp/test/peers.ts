@@ -97,7 +97,7 @@ export async function socketFrom(localAddress: string, port: number): Promise<So
 export async function until(holds: () => boolean): Promise<void> {
   const giveUpAtMs = performance.now() + 2_000;
   while (!holds()) {
-    if (performance.now() > giveUpAtMs) throw new Error(`it never came to pass: ${holds}`);
+    if (performance.now() > giveUpAtMs) throw new Error(`it never came to pass: ${holds.toString()}`);
     await new Promise(setImmediate);
   }
 }

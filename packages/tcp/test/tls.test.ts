@@ -1,0 +1,160 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { connect as connectSecurely } from "node:tls";
+import { join } from "node:path";
+import { lines } from "@tallyline/framing";
+import { connectTcp, createTcpClient, createTcpServer, type TcpServerOptions } from "@tallyline/tcp";
+import { expect, test } from "vitest";
+import { bytesOf, linePeer, rawServer, socketFrom, until, upperCase } from "./peers.ts";
+
+const file = (name: string): string => readFileSync(join(import.meta.dirname, "fixtures", name), "utf8");
+const ca = file("authority.pem");
+const certificateOf = (name: string): { cert: string; key: string } => ({
+  cert: file(`${name}.pem`),
+  key: file(`${name}-key.pem`),
+});
+
+const options: TcpServerOptions<string, string> = {
+  codec: lines(),
+  handler: upperCase,
+  tls: certificateOf("server"),
+};
+
+test("calls over TLS 1.3", async () => {
+  await using server = await createTcpServer({ ...options, handler: (_: string, { peer }) => peer.tls?.protocol });
+  await using client = createTcpClient<string, string>({ codec: lines(), port: server.port, tls: { ca } });
+  expect(await client.request("which version?")).toBe("TLSv1.3");
+});
+
+test("an older version is refused", async () => {
+  await using server = await createTcpServer(options);
+  const socket = connectSecurely({ port: server.port, host: "127.0.0.1", ca, maxVersion: "TLSv1.2" });
+  const [error] = (await once(socket, "error")) as [Error];
+  expect(error.message).toContain("protocol version");
+  await until(() => server.stats().refused["handshake-failed"] === 1);
+});
+
+test("a server whose certificate is from elsewhere is not trusted", async () => {
+  await using server = await createTcpServer({ ...options, tls: certificateOf("stranger") });
+  await expect(connectTcp({ port: server.port, tls: { ca } })).rejects.toMatchObject({
+    code: "CONNECT_FAILED",
+    delivery: "not-sent",
+  });
+});
+
+test("with mutual TLS the handler knows who calls, and strangers are turned away before they can", async () => {
+  await using server = await createTcpServer({
+    ...options,
+    tls: { ...certificateOf("server"), ca },
+    handler: (_: string, { peer }) => `${peer.tls?.commonName} ${peer.tls?.isAuthorized}`,
+  });
+  const call = async (tls: object): Promise<string> => {
+    await using client = createTcpClient<string, string>({ codec: lines(), port: server.port, tls: { ca, ...tls } });
+    return await client.request("who am I?");
+  };
+  expect(await call(certificateOf("client"))).toBe("teller true");
+  await expect(call({})).rejects.toMatchObject({ name: "TransportError" });
+  await expect(call(certificateOf("stranger"))).rejects.toMatchObject({ name: "TransportError" });
+  expect(server.stats().requests).toBe(1);
+  await until(() => server.stats().refused["handshake-failed"] === 2);
+  expect(server.stats().handshakes).toBe(0);
+});
+
+test("a certificate is changed while the server runs; connections that stand are not disturbed", async () => {
+  await using server = await createTcpServer(options);
+  const fingerprintOf = async (): Promise<string> => {
+    const socket = connectSecurely({ port: server.port, host: "127.0.0.1", ca });
+    await once(socket, "secureConnect");
+    const { fingerprint256 } = socket.getPeerCertificate();
+    socket.destroy();
+    return fingerprint256;
+  };
+  await using standing = await connectTcp({ port: server.port, tls: { ca } });
+  const before = await fingerprintOf();
+  server.setCertificate(certificateOf("renewed"));
+  expect(await fingerprintOf()).not.toBe(before);
+  await standing.write(bytesOf("undisturbed\n"));
+  expect(Buffer.from((await standing.read())!).toString()).toBe("UNDISTURBED\n");
+  await using plain = await createTcpServer({ codec: lines(), handler: upperCase });
+  expect(() => plain.setCertificate(certificateOf("renewed"))).toThrow("is not a TLS server");
+});
+
+test("silent peers are closed when the time of the handshake is up, and cannot use up the connections", async () => {
+  await using server = await createTcpServer({
+    ...options,
+    limits: { maxHandshakes: 20, maxConnections: 5 },
+    timeouts: { handshakeMs: 50 },
+  });
+  const silent = await Promise.all(Array.from({ length: 20 }, () => socketFrom("127.0.0.1", server.port)));
+  await until(() => server.stats().handshakes === 20);
+  const surplus = await socketFrom("127.0.0.1", server.port);
+  await once(surplus.resume(), "close");
+  expect(server.stats().refused.handshakes).toBe(1);
+  for (const socket of silent) if (!socket.closed) await once(socket.resume(), "close");
+  await until(() => server.stats().handshakes === 0);
+  expect(server.stats().refused["handshake-timeout"]).toBe(20);
+  await using client = createTcpClient<string, string>({ codec: lines(), port: server.port, tls: { ca } });
+  expect(await client.request("served")).toBe("SERVED");
+});
+
+test("plain text on a TLS port is refused at once", async () => {
+  await using server = await createTcpServer(options);
+  await using peer = await linePeer(server);
+  peer.send("balance\n");
+  await peer.rest();
+  await until(() => server.stats().refused["handshake-failed"] === 1);
+  expect(server.stats()).toMatchObject({ requests: 0, handshakes: 0 });
+});
+
+test("half-closed works over TLS as it does over TCP", async () => {
+  await using server = await createTcpServer({ ...options, handler: async (line: string) => line.toUpperCase() });
+  await using connection = await connectTcp({ port: server.port, tls: { ca } });
+  await connection.write(bytesOf("a\nb\n"));
+  connection.end();
+  let received = "";
+  for (let bytes = await connection.read(); bytes !== undefined; bytes = await connection.read()) {
+    received += Buffer.from(bytes).toString();
+  }
+  expect(received).toBe("A\nB\n");
+});
+
+test("only the protocol that was agreed on is spoken", async () => {
+  await using server = await createTcpServer({ ...options, tls: { ...certificateOf("server"), alpn: "bank/1" } });
+  await using connection = await connectTcp({ port: server.port, tls: { ca, alpn: "bank/1" } });
+  expect(connection.peer.tls?.alpn).toBe("bank/1");
+  await expect(connectTcp({ port: server.port, tls: { ca, alpn: "echo" } })).rejects.toMatchObject({
+    code: "CONNECT_FAILED",
+  });
+  await using other = await createTcpServer(options);
+  await expect(connectTcp({ port: other.port, tls: { ca, alpn: "bank/1" } })).rejects.toThrow("does not speak bank/1");
+});
+
+test("a server that dies, or is silent, in the handshake leaves no call unsettled", async () => {
+  for (const [serve, code] of [
+    [(socket: { destroy(): void }) => socket.destroy(), "CONNECT_FAILED"],
+    [() => {}, "CONNECT_TIMEOUT"],
+  ] as const) {
+    await using server = await rawServer(serve);
+    await using client = createTcpClient<string, string>({
+      codec: lines(),
+      port: server.port,
+      tls: { ca },
+      timeouts: { connectMs: 50 },
+    });
+    await expect(client.request("a")).rejects.toMatchObject({ code, delivery: "not-sent" });
+  }
+});
+
+test("handshakes that are broken off leave nothing behind, and draining does not wait for them", async () => {
+  const server = await createTcpServer(options);
+  for (let round = 0; round < 5; round += 1) {
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => socketFrom("127.0.0.1", server.port)));
+    for (const socket of sockets) socket.write(Buffer.of(0x16, 0x03, 0x01), () => socket.resetAndDestroy());
+    await until(() => server.stats().refused["handshake-failed"] === (round + 1) * 20);
+  }
+  expect(server.stats()).toMatchObject({ handshakes: 0, connections: 0 });
+  const silent = await socketFrom("127.0.0.1", server.port);
+  await until(() => server.stats().handshakes === 1);
+  expect(await server.drain()).toEqual({ completed: 0, aborted: 0 });
+  silent.destroy();
+});
