@@ -10,6 +10,7 @@ import {
   variable as variableOf,
   type Scope,
 } from "./evaluate-tree.ts";
+import { fusedFloats, type FloatOperand, type Slots } from "./fused-floats.ts";
 import * as integer from "./integer.ts";
 import type { Integer } from "./integer.ts";
 import type { Run } from "./number-system.ts";
@@ -28,17 +29,25 @@ import type {
 } from "./syntax-tree.ts";
 import { namesIn } from "./walk-tree.ts";
 
-/** Values of the variables, in the order of their names, and behind them what long sums keep between their terms. */
-type Slots = Raw[];
 type Raw = Integer | boolean;
 type Code<Result> = (run: Run, slots: Slots) => Result;
 
 /** A closure and what it gives: an unboxed int, float or bool, or a boxed value of a type that only the run will tell. */
-type Part =
+type Part = (
   | { readonly kind: "int"; readonly code: Code<Integer>; readonly constant?: Integer }
   | { readonly kind: "float"; readonly code: Code<number>; readonly constant?: number }
   | { readonly kind: "bool"; readonly code: Code<boolean>; readonly constant?: boolean }
-  | { readonly kind: "any"; readonly code: Code<PythonInternal>; readonly constant?: undefined };
+  | { readonly kind: "any"; readonly code: Code<PythonInternal>; readonly constant?: undefined }
+) & {
+  /** The slot that the code reads, when it does nothing else. */
+  readonly slot?: number;
+};
+
+/** A specialised expression, and what its slots hold before the variables are put in. */
+interface Program {
+  readonly code: Code<PythonInternal>;
+  readonly slots: readonly Raw[];
+}
 
 /** `none` is a name without a value. */
 type Kind = "int" | "float" | "bool" | "none";
@@ -50,36 +59,46 @@ export function specialisedPython(
   foldingRun: Run,
 ): (run: Run, variables: Readonly<Record<string, unknown>>) => PythonInternal {
   const names = namesIn(tree);
-  const programs = new Map<string, Code<PythonInternal>>();
-  let lastKinds: Kind[] = [];
-  let program: Code<PythonInternal> | undefined;
+  const programs = new Map<string, Program>();
+  let lastKinds: readonly Kind[] = [];
+  let program: Program | undefined;
+
+  const programFor = (kinds: readonly Kind[]): Program => {
+    const key = kinds.join();
+    let found = programs.get(key);
+    if (found === undefined) {
+      found = new Compiler(scope, foldingRun, names, kinds).program(tree);
+      if (programs.size >= maxPrograms) programs.clear();
+      programs.set(key, found);
+    }
+    lastKinds = kinds;
+    return found;
+  };
+
+  /** The slots of the current program with these values, or undefined where their types are not the program's. */
+  const filled = (current: Program, variables: Readonly<Record<string, unknown>>): Raw[] | undefined => {
+    const slots = current.slots.slice();
+    for (let index = 0; index < names.length; index++) {
+      const value = valueOf(variables, names[index]!);
+      if (kindOf(value) !== lastKinds[index]) return undefined;
+      if (value !== undefined) slots[index] = typeof value === "bigint" ? integer.toInteger(value) : (value as Raw);
+    }
+    return slots;
+  };
 
   return (run, variables) => {
-    const slots: Slots = [];
-    let isSame = program !== undefined;
-    for (let index = 0; index < names.length; index++) {
-      const name = names[index]!;
-      const given = Object.hasOwn(variables, name) ? variables[name] : undefined;
-      const kind = kindOf(given);
-      slots.push(kind === "int" ? integer.toInteger(given as bigint) : (given as Raw));
-      if (lastKinds[index] !== kind) {
-        if (isSame) lastKinds = lastKinds.slice();
-        isSame = false;
-        lastKinds[index] = kind;
-      }
+    let slots = program && filled(program, variables);
+    if (slots === undefined) {
+      program = programFor(names.map((name) => kindOf(valueOf(variables, name))));
+      slots = filled(program, variables)!;
     }
-    if (!isSame) {
-      const key = lastKinds.join();
-      program = programs.get(key);
-      if (program === undefined) {
-        const compiler = new Compiler(scope, foldingRun, new Map(names.map((name, index) => [name, index])), lastKinds);
-        program = boxed(compiler.part(tree));
-        if (programs.size >= maxPrograms) programs.clear();
-        programs.set(key, program);
-      }
-    }
-    return program!(run, slots);
+    return program!.code(run, slots);
   };
+}
+
+/** Only what is the object's own: `constructor` and the like are no variables. */
+function valueOf(variables: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(variables, name) ? variables[name] : undefined;
 }
 
 /** Each is a copy of the expression; a caller who mixes types at random should not pay for it in memory. */
@@ -109,19 +128,23 @@ class Compiler {
   readonly #foldingRun: Run;
   readonly #slotOf: ReadonlyMap<string, number>;
   readonly #kinds: readonly Kind[];
-  #slotCount: number;
+  readonly #slots: Raw[];
 
   constructor(
     scope: Scope<PythonInternal>,
     foldingRun: Run,
-    slotOf: ReadonlyMap<string, number>,
+    names: readonly string[],
     kinds: readonly Kind[],
   ) {
     this.#scope = scope;
     this.#foldingRun = foldingRun;
-    this.#slotOf = slotOf;
+    this.#slotOf = new Map(names.map((name, index) => [name, index]));
     this.#kinds = kinds;
-    this.#slotCount = kinds.length;
+    this.#slots = names.map(() => 0);
+  }
+
+  program(tree: Expression): Program {
+    return { code: boxed(this.part(tree)), slots: this.#slots };
   }
 
   part(node: Expression): Part {
@@ -130,9 +153,9 @@ class Compiler {
         if (node.isInteger && node.nearest > Number.MAX_SAFE_INTEGER) {
           return { kind: "any", code: (run) => python.literal(run, node) };
         }
-        return node.isInteger ? constantPart(node.nearest) : constantPart(new Float(node.nearest));
+        return node.isInteger ? this.#constant(node.nearest) : this.#constant(new Float(node.nearest));
       case "boolean":
-        return constantPart(node.value);
+        return this.#constant(node.value);
       case "name":
         return this.#name(node);
       case "unary":
@@ -165,7 +188,7 @@ class Compiler {
     const kind = this.#kinds[slot]!;
     if (kind !== "none") return slotPart(kind, slot);
     const constant = this.#scope.variables.get(node.name);
-    if (constant !== undefined) return constantPart(constant);
+    if (constant !== undefined) return this.#constant(constant);
     return { kind: "any", code: (run) => variableOf(run, this.#scope, node.name, node) };
   }
 
@@ -192,7 +215,7 @@ class Compiler {
     const spine = leftSpine(top).toReversed();
     const isLong = spine.length > longSpine;
     const steps: Code<Raw>[] = [];
-    const slot = isLong ? this.#slotCount++ : 0;
+    const slot = isLong ? this.#slots.push(0) - 1 : 0;
     let left = this.part(spine[0]!.left);
     for (const node of spine) {
       const right = this.part(node.right);
@@ -276,14 +299,21 @@ class Compiler {
     };
   }
 
+  #constant(value: PythonInternal): Part {
+    const slot = this.#slots.push(value instanceof Float ? value.value : value) - 1;
+    if (value instanceof Float) return { kind: "float", code: () => value.value, constant: value.value, slot };
+    if (typeof value === "boolean") return { kind: "bool", code: () => value, constant: value, slot };
+    return { kind: "int", code: () => value, constant: value, slot };
+  }
+
   /** The part's value where all that it is made of is constant, and where it has one: errors stay for the run. */
   #folded(operands: readonly Part[], part: Part): Part {
     if (operands.some(({ constant }) => constant === undefined)) return part;
     const workBefore = this.#foldingRun.workLeft;
     try {
-      const value = boxed(part)(this.#foldingRun, []);
+      const value = boxed(part)(this.#foldingRun, this.#slots);
       // Work has to count against every run's budget, or a compiled expression could do more than a walked one.
-      if (this.#foldingRun.workLeft === workBefore) return constantPart(value);
+      if (this.#foldingRun.workLeft === workBefore) return this.#constant(value);
     } catch {
       // The same error comes again, each time it is evaluated.
     }
@@ -291,14 +321,8 @@ class Compiler {
   }
 }
 
-function constantPart(value: PythonInternal): Part {
-  if (value instanceof Float) return { kind: "float", code: () => value.value, constant: value.value };
-  if (typeof value === "boolean") return { kind: "bool", code: () => value, constant: value };
-  return { kind: "int", code: () => value, constant: value };
-}
-
 function slotPart(kind: Part["kind"], slot: number): Part {
-  return { kind, code: (_run: Run, slots: Slots) => slots[slot] } as Part;
+  return { kind, code: (_run: Run, slots: Slots) => slots[slot], slot } as Part;
 }
 
 /** The part's code with its floats in boxes. */
@@ -318,7 +342,7 @@ function commonKind(parts: readonly Part[]): Part["kind"] {
 
 function binaryPart(node: BinaryExpression, left: Part, right: Part): Part {
   if (left.kind === "int" && right.kind === "int") return intPart(node, left.code, right.code, right.constant);
-  if (left.kind === "float" && right.kind === "float") return floatPart(node, left.code, right.code) ?? anyPart(node, left, right);
+  if (left.kind === "float" && right.kind === "float") return floatPart(node, left, right) ?? anyPart(node, left, right);
   if (left.kind === "float" && right.kind === "int") return mixedPart(node, left, right) ?? anyPart(node, left, right);
   if (left.kind === "int" && right.kind === "float") return mixedPart(node, left, right) ?? anyPart(node, left, right);
   return anyPart(node, left, right);
@@ -355,16 +379,11 @@ function intPart(node: BinaryExpression, a: Code<Integer>, b: Code<Integer>, con
   }
 }
 
-function floatPart(node: BinaryExpression, a: Code<number>, b: Code<number>): Part | undefined {
-  switch (node.operator) {
-    case "+":
-      return { kind: "float", code: (run, slots) => a(run, slots) + b(run, slots) };
-    case "-":
-      return { kind: "float", code: (run, slots) => a(run, slots) - b(run, slots) };
-    case "*":
-      return { kind: "float", code: (run, slots) => a(run, slots) * b(run, slots) };
-  }
+function floatPart(node: BinaryExpression, left: FloatOperand, right: FloatOperand): Part | undefined {
+  const fused = fusedFloats(node, left, right);
+  if (fused !== undefined) return { kind: "float", code: fused };
   const operation = floatOperations.get(node.operator);
+  const [a, b] = [left.code, right.code];
   return operation && { kind: "float", code: (run, slots) => operation(run, node, a(run, slots), b(run, slots)) };
 }
 
@@ -372,12 +391,9 @@ function floatPart(node: BinaryExpression, a: Code<number>, b: Code<number>): Pa
 function mixedPart(node: BinaryExpression, left: Part, right: Part): Part | undefined {
   const operation = floatOperations.get(node.operator);
   if (operation === undefined) return undefined;
-  if (typeof left.constant === "number" && left.kind === "int") {
-    return floatPart(node, left.code as Code<number>, right.code as Code<number>);
-  }
-  if (typeof right.constant === "number" && right.kind === "int") {
-    return floatPart(node, left.code as Code<number>, right.code as Code<number>);
-  }
+  // A small constant is a float as it stands.
+  const int = left.kind === "int" ? left : right;
+  if (typeof int.constant === "number") return floatPart(node, left as FloatOperand, right as FloatOperand);
   const [a, b] = [left.code as Code<Integer>, right.code as Code<Integer>];
   const code = (run: Run, slots: Slots) => {
     const [x, y] = [a(run, slots), b(run, slots)];

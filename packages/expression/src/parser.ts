@@ -50,7 +50,7 @@ class Parser implements Refusal {
 
   parse(): Expression {
     const scanner = this.scanner;
-    scanner.end = this.firstLine();
+    if (this.source.charCodeAt(0) <= 32) scanner.end = this.firstLine();
     scanner.next();
     const expression = this.expression(Power.Conditional);
     if (scanner.token !== Token.End) this.refuseToken();

@@ -301,7 +301,38 @@ export class Scanner {
     }
   }
 
+  /** Most numbers are a few digits, perhaps with a point; everything else takes the long way. */
   private readNumber(at: number, first: number): void {
+    const { source } = this;
+    let end = at;
+    let code = first;
+    let digits = 0;
+    let scale = 0;
+    while (code >= 48 && code <= 57) {
+      digits = digits * 10 + (code - 48);
+      code = source.charCodeAt(++end);
+    }
+    const isInteger = code !== 46;
+    if (!isInteger) {
+      const point = end;
+      code = source.charCodeAt(++end);
+      while (code >= 48 && code <= 57) {
+        digits = digits * 10 + (code - 48);
+        code = source.charCodeAt(++end);
+      }
+      scale = end - point - 1;
+    }
+    if (end - at > 15 || isNameStart(code) || (first === 48 && isInteger && end > at + 1)) {
+      return this.readAnyNumber(at, first);
+    }
+    this.token = Token.Number;
+    this.end = end;
+    this.isInteger = isInteger;
+    // Both are exact float64s, so the division rounds once: the nearest value (Clinger's fast path).
+    this.nearest = scale === 0 ? digits : digits / powersOfTen[scale]!;
+  }
+
+  private readAnyNumber(at: number, first: number): void {
     const { source } = this;
     this.token = Token.Number;
     const second = source.charCodeAt(at + 1) | 32;
@@ -349,7 +380,6 @@ export class Scanner {
       if (first === 48 && digits > 0) this.refusal.refuse("invalid-number", at, end);
     }
     if (digits <= Number.MAX_SAFE_INTEGER && scale >= -22 && scale <= 22) {
-      // Both are exact float64s, so one operation rounds once: the nearest value (Clinger's fast path).
       this.nearest = scale < 0 ? digits / powersOfTen[-scale]! : digits * powersOfTen[scale]!;
     } else {
       this.nearest = Number(source.slice(at, end).replaceAll("_", ""));
