@@ -1,0 +1,88 @@
+import { codecConformance, ConformanceError, type CodecConformanceOptions } from "@tallyline/testkit";
+import { expect, test } from "vitest";
+import { bytesOf } from "./bytes.ts";
+import { type CodecFault, toyCodec, toyLimitBytes, toyMessages } from "./toy-codec.ts";
+
+const suite = (fault?: CodecFault, more: Partial<CodecConformanceOptions<Uint8Array, Uint8Array>> = {}) =>
+  codecConformance({
+    codec: toyCodec(fault),
+    messages: toyMessages,
+    refused: [bytesOf("two\nlines"), new Uint8Array(toyLimitBytes + 1)],
+    limit: {
+      maxBytes: toyLimitBytes,
+      frameOf: (bytes) => Uint8Array.from({ length: bytes + 1 }, (_, i) => (i < bytes ? 120 : 10)),
+    },
+    ...more,
+  });
+
+/** The names of the cases that fail, with how. */
+async function failuresOf(cases: ReturnType<typeof suite>): Promise<[string, unknown][]> {
+  const failures: [string, unknown][] = [];
+  for (const { name, run } of cases) {
+    try {
+      await run();
+    } catch (error) {
+      failures.push([name, error]);
+    }
+  }
+  return failures;
+}
+
+test("a codec that is right passes every case", async () => {
+  expect(await failuresOf(suite())).toEqual([]);
+});
+
+test.each<[CodecFault, string]>([
+  ["loses a line whose end comes alone", "gives the same events however the stream is split"],
+  ["drops what was not pulled", "gives the same events however the stream is split"],
+  ["writes over its messages", "reads every message that it wrote"],
+  ["gives out the tail", "never takes a frame that the end of the stream cut off for a message"],
+  ["keeps quiet about the tail", "never takes a frame that the end of the stream cut off for a message"],
+  ["gives out after the end", "gives nothing out after the stream is lost"],
+  ["throws on zero", "neither throws nor hangs on any bytes, and splits change nothing about them"],
+  ["never stops", "reads every message that it wrote"],
+  ["counts wrong", "counts what it holds: nothing between frames, something inside one"],
+  ["writes anything", "refuses to write what would be read as something else, and goes on"],
+  ["limit is one too low", "takes frames up to its limit and none beyond it, in one piece or many"],
+  ["limit is one too high", "takes frames up to its limit and none beyond it, in one piece or many"],
+])("a codec that %s fails", async (fault, name) => {
+  const failures = await failuresOf(suite(fault));
+  expect(failures.map(([each]) => each)).toContain(name);
+  if (fault !== "throws on zero")
+    expect(failures.map(([, error]) => error)).toContainEqual(expect.any(ConformanceError));
+});
+
+test("a codec that takes memory for what is only announced fails", async () => {
+  let usedBytes = 0;
+  const greedy = (takenBytes: number) =>
+    suite(undefined, {
+      codec: {
+        encode: (message) => toyCodec().encode(message),
+        decoder() {
+          const decoder = toyCodec().decoder();
+          return {
+            push: (bytes) => {
+              usedBytes += takenBytes;
+              decoder.push(bytes);
+            },
+            end: () => decoder.end(),
+            next: () => decoder.next(),
+          };
+        },
+      },
+      allocation: { prefix: bytesOf("ab"), announcedBytes: 1000, usedBytes: () => usedBytes },
+    });
+  expect(await failuresOf(greedy(10))).toEqual([]);
+  const [[name, error] = []] = await failuresOf(greedy(1000));
+  expect(name).toBe("takes no memory for a frame that was only announced");
+  expect(String(error)).toContain("100000 bytes were taken for 100000 bytes announced in 100 streams");
+});
+
+test("names are unique, so that a case can be left out by its name", () => {
+  const names = suite().map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test("one message alone proves nothing about the next", () => {
+  expect(() => suite(undefined, { messages: toyMessages.slice(1, 2) })).toThrow("got 1 messages, needs at least 2");
+});
