@@ -38,6 +38,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   udp: ["request-reply"],
   "ledger-sqlite": ["ledger"],
   program: [],
+  testkit: [],
 };
 
 /** Every line of the files that the pattern matches, as `file:line: text`. */
