@@ -20,10 +20,10 @@ export interface Exchange {
 }
 
 /**
- * The memory of a server: which requests it has seen, and what it answered.
+ * The memory of a server: which requests run, and which have run and must not run again, with what was answered.
  *
  * Running exchanges are never forgotten. Completed ones are, oldest first, when their lifetime is over or the table is full.
- * `horizon` is what makes forgetting safe: every non-idempotent request that arrived after it is still in the table, so a
+ * `horizon` is what makes forgetting safe: every such request that arrived after it is still in the table, so a
  * call which is not in the table and was first sent after the horizon has certainly not run.
  *
  * Invariant: `size = running + completed`, and the list from `#oldest` by `newer` holds exactly the completed ones.
@@ -49,7 +49,7 @@ export class ExchangeTable {
     return this.#bytes;
   }
 
-  /** Non-idempotent requests that arrived later than this are all remembered. */
+  /** Requests that arrived later than this are all remembered. */
   get horizon(): number {
     return this.#horizon;
   }
@@ -76,6 +76,11 @@ export class ExchangeTable {
     while (this.#bytes > this.#limits.bytesMax && this.#oldest !== undefined) this.#forgetOldest();
   }
 
+  /** A running exchange has ended and need not be remembered. */
+  remove(exchange: Exchange): void {
+    this.#exchanges.delete(exchange.key);
+  }
+
   #forgetExpired(now: number): void {
     const expired = now - this.#limits.lifetimeMs;
     while (this.#oldest !== undefined && this.#oldest.completedAt <= expired) this.#forgetOldest();
@@ -88,7 +93,7 @@ export class ExchangeTable {
     if (this.#oldest === undefined) this.#newest = undefined;
     this.#exchanges.delete(exchange.key);
     this.#bytes -= sizeOf(exchange);
-    if (!exchange.isIdempotent && exchange.arrivedAt > this.#horizon) this.#horizon = exchange.arrivedAt;
+    this.#horizon = Math.max(this.#horizon, exchange.arrivedAt);
   }
 }
 

@@ -86,9 +86,9 @@ export interface DatagramServerOptions {
 /**
  * The server's side of calls over datagrams. It holds no socket, no clock and no timer.
  *
- * A request runs at most once while it is remembered: a copy that arrives while it runs joins it, a copy that arrives later
- * gets the same reply again. A request that may have run and been forgotten is refused (`forgotten`), unless it is
- * idempotent. An address that is not validated never gets more than three times the bytes that it sent, counting 28 bytes of
+ * A copy that arrives while its request runs joins it; a copy that arrives later gets the same reply again, as long as the
+ * request is remembered. One that may have run and been forgotten is refused (`forgotten`), so none runs twice. Only
+ * idempotent requests are not remembered: a later copy runs again. An address that is not validated never gets more than three times the bytes that it sent, counting 28 bytes of
  * IP and UDP header for each: beyond that a reply waits for a cookie. Replies, malformed datagrams and conflicting
  * copies are never answered.
  */
@@ -159,7 +159,7 @@ export class DatagramServer {
       const isTruncated = shortestHeaderBytes + reply.length > this.#limits.maxReplyBytes;
       exchange.reply = encodeReply({ id: exchange.id, isTruncated }, isTruncated ? nothing : reply);
     }
-    this.#table.complete(exchange, now);
+    this.#remember(exchange, now);
     return this.#answer(exchange, now);
   }
 
@@ -168,8 +168,14 @@ export class DatagramServer {
     const exchange = this.#finish(request);
     if (exchange.isPlain) return undefined;
     exchange.reply = encodeReply({ id: exchange.id, refusal: "failed" }, nothing);
-    this.#table.complete(exchange, now);
+    this.#remember(exchange, now);
     return exchange.reply;
+  }
+
+  /** The memory is for what must not run twice; a copy of an idempotent request that comes later is simply run. */
+  #remember(exchange: Exchange, now: number): void {
+    if (exchange.isIdempotent) this.#table.remove(exchange);
+    else this.#table.complete(exchange, now);
   }
 
   #finish(request: RunningRequest): Exchange {

@@ -10,7 +10,6 @@ export interface UdpPeer {
 export class Peer implements UdpPeer {
   readonly address: string;
   readonly port: number;
-  readonly key: string;
   readonly isValidated: boolean;
   readonly isPlainIgnored: boolean;
 
@@ -18,11 +17,14 @@ export class Peer implements UdpPeer {
   constructor(address: string, port: number, ownPort: number) {
     this.address = address;
     this.port = port;
-    this.key = `${address}:${port}`;
     this.isValidated = isLoopback(address);
     // Below 1024 sit services (echo 7, chargen 19, DNS 53, …) and on our own port number servers like us: whoever forges
     // such a source wants the two of us to answer each other for ever.
     this.isPlainIgnored = port < 1024 || port === ownPort;
+  }
+
+  get key(): string {
+    return `${this.address}:${this.port}`;
   }
 
   get url(): string {
