@@ -60,7 +60,7 @@ describe("a request", () => {
   });
 
   test("never throws, whatever the text", () => {
-    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void decodePlainRequest(text)));
+    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 40 }), (text) => void decodePlainRequest(text)));
   });
 });
 
