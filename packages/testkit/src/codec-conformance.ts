@@ -96,10 +96,10 @@ export function codecConformance<In, Out = In>(options: CodecConformanceOptions<
       run() {
         const stream = coalesced(frames());
         const decoder = codec.decoder();
-        decoder.push(stream.slice(0, (ends(frames())[0] ?? 1) - 1));
+        decoder.push(new Uint8Array(stream.subarray(0, (ends(frames())[0] ?? 1) - 1)));
         decoder.end();
         pull(decoder, stream.length);
-        decoder.push(stream.slice());
+        decoder.push(new Uint8Array(stream));
         requireSame(pull(decoder, stream.length), [], "events after the end");
       },
     },
@@ -125,7 +125,7 @@ export function codecConformance<In, Out = In>(options: CodecConformanceOptions<
         for (const [i, frame] of frames().entries()) {
           for (const [j, byte] of byteByByte(frame).entries()) {
             const isWhole = j === frame.length - 1;
-            decoder.push(byte.slice());
+            decoder.push(new Uint8Array(byte));
             requireSame(pull(decoder, frame.length).length, isWhole ? 1 : 0, `events after byte ${j} of frame ${i}`);
             require(isWhole === (decoder.pendingBytes === 0), () => {
               return `pendingBytes is ${decoder.pendingBytes} after ${j + 1} of ${frame.length} bytes of frame ${i}`;
@@ -188,7 +188,7 @@ function allocationCase<In, Out>(
       const decoders = Array.from({ length: 100 }, () => codec.decoder());
       const beforeBytes = allocation.usedBytes();
       for (const decoder of decoders) {
-        decoder.push(allocation.prefix.slice());
+        decoder.push(new Uint8Array(allocation.prefix));
         requireSame(pull(decoder, 10), [], "events after the announcement");
       }
       const takenBytes = allocation.usedBytes() - beforeBytes;
@@ -210,7 +210,7 @@ function eventsOf<In>(
   const events: CodecEvent<In>[] = [];
   const limit = pieces.reduce((sum, piece) => sum + piece.length, 0) + 2;
   for (const piece of pieces) {
-    decoder.push(piece.slice());
+    decoder.push(new Uint8Array(piece));
     if (when === "pull at once") events.push(...pull(decoder, limit));
   }
   decoder.end();

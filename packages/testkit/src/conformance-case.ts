@@ -63,7 +63,9 @@ export function isSame(a: unknown, b: unknown): boolean {
 
 /** A value as people can read it, cut to what fits a message. */
 export function show(value: unknown): string {
-  const text = JSON.stringify(value, (_, part: unknown) => {
+  const text = JSON.stringify(value, function (this: Record<string, unknown>, key) {
+    // What a Buffer's own toJSON makes of it is no use to people.
+    const part = this[key];
     if (part instanceof Uint8Array)
       return `<${Array.from(part, (byte) => byte.toString(16).padStart(2, "0")).join("")}>`;
     if (part instanceof Error) return `${part.name}: ${part.message}`;

@@ -95,7 +95,7 @@ export class DatagramFaultLine {
       this.#counts.lost += 1;
     } else {
       const isFlipped = isCorrupted && bytes.length > 0;
-      const content = isFlipped ? withBitFlipped(bytes, Math.floor(place * bytes.length * 8)) : bytes.slice();
+      const content = isFlipped ? withBitFlipped(bytes, Math.floor(place * bytes.length * 8)) : new Uint8Array(bytes);
       if (isFlipped) this.#counts.corrupted += 1;
       const genuine = delivery(content, 0, false);
       // A second one is not held: then nothing would be left to overtake the first.
@@ -124,13 +124,14 @@ export class DatagramFaultLine {
   #duplicate(genuine: Delivery, lateness: number): Delivery {
     this.#counts.duplicated += 1;
     const delayMs = (this.#faults.delayMs ?? 0) + Math.round(lateness * (this.#faults.jitterMs ?? 0));
-    return { ...genuine, bytes: genuine.bytes.slice(), delayMs };
+    return { ...genuine, bytes: new Uint8Array(genuine.bytes), delayMs };
   }
 }
 
 /** A copy with one bit the other way; bit 0 is the highest of the first byte. Empty stays empty. */
 function withBitFlipped(bytes: Uint8Array, bit: number): Uint8Array {
-  const copy = bytes.slice();
+  // Not `slice`: that of a Buffer is no copy.
+  const copy = new Uint8Array(bytes);
   if (copy.length > 0) copy[bit >> 3] = (copy[bit >> 3] ?? 0) ^ (0x80 >> (bit & 7));
   return copy;
 }

@@ -112,8 +112,9 @@ class Network implements DatagramNetwork {
   inject(datagram: Datagram): void {
     const id = this.#sent++;
     const { bytes, from, to } = datagram;
-    this.#tell("sent", id, { bytes: bytes.slice(), from, to });
-    this.#clock.after(0, () => this.#arrive("delivered", id, { bytes: bytes.slice(), from, to }));
+    const copy = new Uint8Array(bytes);
+    this.#tell("sent", id, { bytes: new Uint8Array(bytes), from, to });
+    this.#clock.after(0, () => this.#arrive("delivered", id, { bytes: copy, from, to }));
   }
 
   release(): void {
@@ -134,7 +135,7 @@ class Network implements DatagramNetwork {
       throw new RangeError(`datagram is ${bytes.length} bytes, limit is ${this.#maxDatagramBytes}`);
     }
     const id = this.#sent++;
-    this.#tell("sent", id, { bytes: bytes.slice(), from, to });
+    this.#tell("sent", id, { bytes: new Uint8Array(bytes), from, to });
     const direction = this.#direction(from, to);
     direction.ids.push(id);
     this.#deliver(direction, direction.line.pass(bytes));

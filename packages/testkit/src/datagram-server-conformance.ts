@@ -167,11 +167,11 @@ function garbageOf(number: number, request: Uint8Array, seed: number): Uint8Arra
     case 1:
       return random.bytes(random.integer(1, 200));
     case 2:
-      return request.slice(0, random.integer(0, request.length - 1));
+      return new Uint8Array(request.subarray(0, random.integer(0, request.length - 1)));
     case 3:
-      return new Uint8Array([...request.slice(0, random.integer(1, request.length)), ...random.bytes(20)]);
+      return new Uint8Array([...request.subarray(0, random.integer(1, request.length)), ...random.bytes(20)]);
     default: {
-      const flipped = request.slice();
+      const flipped = new Uint8Array(request);
       const index = random.integer(0, flipped.length - 1);
       flipped[index] = (flipped[index] ?? 0) ^ (1 << random.integer(0, 7));
       return flipped;

@@ -101,7 +101,7 @@ class Pipe {
     if (this.#isReset) return Promise.reject(new StreamResetError());
     if (this.#hasEnded) return Promise.reject(new Error("this side of the stream has ended"));
     this.#unreadBytes += bytes.length;
-    this.#waiting.push(bytes.slice());
+    this.#waiting.push(new Uint8Array(bytes));
     this.#proceed();
     if (this.#unreadBytes < this.#maxUnreadBytes) return Promise.resolve();
     return new Promise((resolve, reject) => this.#writers.push({ resolve, reject }));
