@@ -31,15 +31,17 @@ export class FrameBatch<Message> {
     this.#frameBytes += frame.length;
   }
 
-  /** Writes all of it at once. @returns false when the socket would rather have no more for now. */
+  /** Writes all of it at once; there must be something. @returns false when the socket would rather have no more for now. */
   writeTo(socket: Socket): boolean {
-    let isWelcome = true;
-    if (this.#text !== "") isWelcome = socket.write(this.#text);
-    else if (this.#frames.length === 1) isWelcome = socket.write(this.#frames[0]!);
-    else if (this.#frames.length > 1) isWelcome = socket.write(Buffer.concat(this.#frames, this.#frameBytes));
-    this.#text = "";
+    if (this.#text !== "") {
+      const text = this.#text;
+      this.#text = "";
+      return socket.write(text);
+    }
+    const frames = this.#frames;
+    const frameBytes = this.#frameBytes;
     this.#frames = [];
     this.#frameBytes = 0;
-    return isWelcome;
+    return socket.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames, frameBytes));
   }
 }

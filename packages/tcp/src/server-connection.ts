@@ -291,9 +291,9 @@ export class ServerConnection<Request, Reply, State> {
     try {
       const reply = this.#host.options.handler(request, new RequestContext(this, number));
       if (isPromise(reply)) this.#await(number, reply);
-      else this.#settle(number, reply === undefined ? SILENCE : { kind: "reply", reply });
+      else this.#answer(number, reply);
     } catch (error) {
-      this.#settle(number, this.#failure(error));
+      this.#failAt(number, error);
     }
   }
 
@@ -306,10 +306,9 @@ export class ServerConnection<Request, Reply, State> {
     }
     const number = this.#begin();
     try {
-      const reply = onBadFrame(error, new RequestContext(this, number));
-      this.#settle(number, reply === undefined ? SILENCE : { kind: "reply", reply });
+      this.#answer(number, onBadFrame(error, new RequestContext(this, number)));
     } catch (failure) {
-      this.#settle(number, this.#failure(failure));
+      this.#failAt(number, failure);
     }
   }
 
@@ -320,23 +319,29 @@ export class ServerConnection<Request, Reply, State> {
   }
 
   /** An answer that came at once costs no promise and no place, unless those before it are still awaited. */
-  #settle(number: number, outcome: StreamTurnOutcome<Reply>): void {
-    if (this.#turns.count > 0) this.#turns.settle(this.#accept(number), outcome);
-    else this.#leave(number, outcome);
-    if (this.#turns.count > 0) this.#releaseReplies();
+  #answer(number: number, reply: Reply | undefined): void {
+    if (this.#turns.count === 0) return this.#leave(number, reply);
+    this.#turns.settle(this.#accept(number), outcomeOf(reply));
+    this.#releaseReplies();
+  }
+
+  #failAt(number: number, error: unknown): void {
+    this.#turns.settle(this.#accept(number), this.#failure(error));
+    this.#releaseReplies();
   }
 
   #await(number: number, pending: Promise<Reply | undefined>): void {
     const turn = this.#accept(number);
-    const settle = (outcome: StreamTurnOutcome<Reply>): void => {
-      if (this.#phase === "closed") return;
-      this.#turns.settle(turn, outcome);
-      this.turnSoon();
-    };
     pending.then(
-      (reply) => settle(reply === undefined ? SILENCE : { kind: "reply", reply }),
-      (error: unknown) => settle(this.#failure(error)),
+      (reply) => this.#settle(turn, outcomeOf(reply)),
+      (error: unknown) => this.#settle(turn, this.#failure(error)),
     );
+  }
+
+  #settle(turn: StreamTurn<Reply>, outcome: StreamTurnOutcome<Reply>): void {
+    if (this.#phase === "closed") return;
+    this.#turns.settle(turn, outcome);
+    this.turnSoon();
   }
 
   #accept(number: number): StreamTurn<Reply> {
@@ -351,27 +356,30 @@ export class ServerConnection<Request, Reply, State> {
     let released = 0;
     for (let turn = this.#turns.next(); turn !== undefined; turn = this.#turns.next()) {
       released += 1;
-      this.#leave(turn.number, turn.outcome ?? SILENCE);
+      const { number, outcome } = turn;
+      if (outcome?.kind === "failed" && number <= this.#lastRequest) this.endAfter(number, "handler-failed");
+      this.#leave(number, outcome?.kind === "reply" ? outcome.reply : undefined);
     }
     if (released > 0) this.#giveBack(released);
   }
 
   /** Puts a reply in line for the next write. */
-  #leave(number: number, outcome: StreamTurnOutcome<Reply>): void {
+  #leave(number: number, reply: Reply | undefined): void {
     if (requestEnd.hasSubscribers) requestEnd.publish({ connection: this.number, request: number });
     if (number > this.#lastRequest || this.#isLastReplied) return;
-    let isFailed = outcome.kind === "failed";
-    if (outcome.kind === "reply") {
-      try {
-        this.#batch.add(outcome.reply);
-        this.#host.counts.replies += 1;
-      } catch (error) {
-        isFailed = this.#failure(error).kind === "failed";
-      }
-    }
-    if (isFailed) this.endAfter(number, "handler-failed");
+    if (reply !== undefined) this.#add(number, reply);
     // In order of completion, others may still be on their way.
     if (number === this.#lastRequest && this.#host.settings.replyOrder === "request") this.#isLastReplied = true;
+  }
+
+  #add(number: number, reply: Reply): void {
+    try {
+      this.#batch.add(reply);
+      this.#host.counts.replies += 1;
+    } catch (error) {
+      this.#failure(error);
+      this.endAfter(number, "handler-failed");
+    }
   }
 
   #failure(error: unknown): StreamTurnOutcome<Reply> {
@@ -437,7 +445,7 @@ export class ServerConnection<Request, Reply, State> {
       this.#hintAtMs = nowMs + hint.afterMs;
       return;
     }
-    this.#leave(this.#requestCount, { kind: "reply", reply: hint.reply });
+    this.#add(this.#requestCount, hint.reply);
     this.#flush();
   }
 
@@ -494,6 +502,10 @@ export class ServerConnection<Request, Reply, State> {
       connectionClose.publish(message);
     }
   }
+}
+
+function outcomeOf<Reply>(reply: Reply | undefined): StreamTurnOutcome<Reply> {
+  return reply === undefined ? SILENCE : { kind: "reply", reply };
 }
 
 const SILENCE = { kind: "silence" } as const;

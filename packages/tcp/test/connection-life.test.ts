@@ -198,11 +198,11 @@ test("peers that reset at any point crash nothing", async () => {
   expect((await peer.line())?.length).toBe(1_000);
 });
 
-test("a thousand connections that come and go leave no file descriptor behind", async () => {
+test("hundreds of connections that come and go leave no file descriptor behind", async () => {
   const countOf = (): number => readdirSync("/proc/self/fd").length;
   await using server = await createTcpServer({ codec: lines(), handler: upperCase });
   const before = countOf();
-  for (let round = 0; round < 20; round += 1) {
+  for (let round = 0; round < 6; round += 1) {
     await Promise.all(
       Array.from({ length: 50 }, async (_, i) => {
         const socket = await socketFrom("127.0.0.1", server.port);
@@ -211,7 +211,7 @@ test("a thousand connections that come and go leave no file descriptor behind", 
       }),
     );
   }
-  await until(() => server.stats().accepted === 1_000 && server.stats().connections === 0);
+  await until(() => server.stats().accepted === 300 && server.stats().connections === 0);
   await until(() => countOf() <= before);
   expect(countOf()).toBeLessThanOrEqual(before);
 });
