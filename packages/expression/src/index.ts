@@ -9,6 +9,8 @@ export {
   type Variables,
 } from "./calculator.ts";
 export { compile, type Compiled } from "./compile.ts";
+export { decimal, type DecimalOptions, type DecimalValue } from "./decimal.ts";
+export { Decimal, type Rounding } from "./decimal-value.ts";
 export { type ErrorCode, type PythonType } from "./error-codes.ts";
 export { ExpressionError, type ErrorDetails } from "./expression-error.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
@@ -19,6 +21,7 @@ export { explainPythonSyntax } from "./python-syntax.ts";
 export { python } from "./python.ts";
 export { Float, type PythonInternal, type PythonValue } from "./python-value.ts";
 export { type Integer } from "./integer.ts";
+export { Rational, rational, type RationalValue } from "./rational.ts";
 export { renderError, type RenderOptions } from "./render-error.ts";
 export { walk } from "./walk-tree.ts";
 export {
