@@ -1,5 +1,6 @@
 // `npx -y pnpm@12.21.0 start`: the three servers in the foreground, then how to talk to them.
 import { spawn, type ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -25,6 +26,11 @@ const running = servers.map(({ file, logLevel }) =>
 // Ctrl-C reaches the servers by itself, as part of the terminal's foreground group; SIGTERM has to be passed on.
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => stop(running));
+// npx and pnpm die of a signal without passing it on. When one of them is gone, so is the reason to run.
+if (process.env["npm_lifecycle_event"] === "start") {
+  const starters = lineage();
+  setInterval(() => lineage() !== starters && stop(running), 250).unref();
+}
 
 let hasFailed = false;
 const ended = running.map(
@@ -56,6 +62,16 @@ async function untilListening(server: ChildProcess, listenerCount: number): Prom
     });
     lines.on("close", () => resolve(false));
   });
+}
+
+/** The parent's process id and, where /proc tells, its parent's. */
+function lineage(): string {
+  try {
+    const afterName = readFileSync(`/proc/${process.ppid}/stat`, "utf8").split(") ").at(-1);
+    return `${process.ppid} ${afterName?.split(" ")[1]}`;
+  } catch {
+    return String(process.ppid);
+  }
 }
 
 function printCommands(): void {

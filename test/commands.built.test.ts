@@ -72,6 +72,19 @@ describe("start", () => {
     expect(existsSync(join(folder, ".tallyline", "bank.db"))).toBe(true);
   });
 
+  test("stops the servers when npx or pnpm, which pass no signal on, are gone", async () => {
+    // A shell stands for them: with a command after it, it stays between us and the script.
+    const script = `"${process.execPath}" "${join(root, "scripts", "start.ts")}"; :`;
+    const environment = { ...(await ownPorts()), npm_lifecycle_event: "start", INIT_CWD: folder };
+    const shell = spawn("sh", ["-c", script], { env: { ...process.env, ...environment } });
+    let printed = "";
+    for await (const part of shell.stdout) {
+      if (printed === "") shell.kill("SIGKILL"); // the first listener stands
+      printed += String(part);
+    }
+    expect(printed).toContain("listening on"); // and standard output ended: nobody holds it any more
+  });
+
   test("stops the other servers and ends with exit code 1 when one cannot start", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
