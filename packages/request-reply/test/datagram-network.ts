@@ -24,7 +24,7 @@ export function seededBytes(seed: number): (count: number) => Uint8Array {
   return (count) => Uint8Array.from({ length: count }, () => Math.floor(random() * 256));
 }
 
-export function keyedHash(key: Uint8Array, message: Uint8Array): Uint8Array {
+function keyedHash(key: Uint8Array, message: Uint8Array): Uint8Array {
   return createHmac("sha256", key).update(message).digest();
 }
 

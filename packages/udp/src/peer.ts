@@ -38,6 +38,6 @@ export function urlOf(host: string, port: number): string {
 }
 
 /** Datagrams from a loopback address come from this machine: nobody outside can forge them. */
-export function isLoopback(address: string): boolean {
+function isLoopback(address: string): boolean {
   return address.startsWith("127.") || address === "::1" || address.startsWith("::ffff:127.");
 }

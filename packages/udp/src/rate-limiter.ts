@@ -37,7 +37,7 @@ export class RateLimiter {
 }
 
 /** An IPv4 address, also one mapped into IPv6, as it is; the first 64 bits of an IPv6 address. */
-export function subscriberOf(address: string): string {
+function subscriberOf(address: string): string {
   if (!address.includes(":")) return address;
   if (address.startsWith("::ffff:") && address.includes(".")) return address.slice("::ffff:".length);
   // `::` stands for as many zero groups as are missing from eight.
