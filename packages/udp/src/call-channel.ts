@@ -26,6 +26,7 @@ export class CallChannel {
   #ignored = 0;
   /** What the system last said against a datagram; it becomes the cause of a call that fails for want of a reply. */
   #lastError: Error | undefined;
+  #onIdle: (() => void) | undefined;
   #isClosed = false;
   #closed: Promise<void> | undefined;
 
@@ -76,6 +77,9 @@ export class CallChannel {
   }): Promise<UdpReply> {
     const { payload, signal } = request;
     if (this.#isClosed) return Promise.reject(new TransportError("CLOSED", "not-sent", "the client is closed"));
+    if (signal?.aborted === true) {
+      return Promise.reject(new TransportError("ABORTED", "not-sent", "the call was aborted", signal.reason));
+    }
     return new Promise((resolve, reject) => {
       const call = this.#calls.start(payload, request, performance.now());
       const abort = (): void => this.#giveUp(call, "ABORTED", "the call was aborted", signal?.reason);
@@ -83,6 +87,14 @@ export class CallChannel {
       this.#waiting.set(call, { resolve, reject, stopListening: () => signal?.removeEventListener("abort", abort) });
       this.#socket.ref();
       this.#flush();
+    });
+  }
+
+  /** Closes once the calls that wait have ended, and resolves then. */
+  retire(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onIdle = () => resolve(this.close());
+      if (this.#waiting.size === 0) this.#onIdle();
     });
   }
 
@@ -138,7 +150,10 @@ export class CallChannel {
     const waiting = this.#waiting.get(call);
     waiting?.stopListening();
     this.#waiting.delete(call);
-    if (this.#waiting.size === 0) this.#socket.unref();
+    if (this.#waiting.size === 0) {
+      this.#socket.unref();
+      this.#onIdle?.();
+    }
     return waiting;
   }
 

@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { performance } from "node:perf_hooks";
 import { CallChannel } from "./call-channel.ts";
@@ -6,6 +5,7 @@ import { clientEnd, clientStart } from "./diagnostics.ts";
 import { TransportError } from "./errors.ts";
 import { onlyKnown, portNumber, positiveInteger, positiveNumbers } from "./options.ts";
 import { urlOf } from "./peer.ts";
+import { firstAddress, orGiveUp, resolveTarget, type Target } from "./target.ts";
 
 /** The reply to a call. */
 export interface UdpReply {
@@ -28,9 +28,11 @@ export interface UdpRequestOptions {
 }
 
 export interface UdpClientOptions {
-  /** A name, resolved when the client is created and again after a failure, or an IP address. */
+  /** An IP address, or a name: resolved when the client is created, and again after a call has heard nothing. */
   readonly host: string;
   readonly port: number;
+  /** Resolves a name to an IP address. Default: `lookup` of `node:dns`. */
+  readonly lookup?: (host: string) => Promise<string>;
   readonly limits?: UdpClientLimits;
   readonly timeouts?: UdpClientTimeouts;
 }
@@ -89,40 +91,39 @@ export interface UdpClient extends AsyncDisposable {
  * Rejects with a {@link TransportError} `HOST_NOT_FOUND`; throws on options that make no sense.
  */
 export async function createUdpClient(options: UdpClientOptions): Promise<UdpClient> {
-  onlyKnown("createUdpClient", ["host", "port", "limits", "timeouts"], options);
+  onlyKnown("createUdpClient", ["host", "port", "lookup", "limits", "timeouts"], options);
   const { maxBareCalls, ...limits } = positiveNumbers("limits", defaultLimits, options.limits);
   if (limits.maxRequestBytes > 65_507) {
     throw new RangeError(`limits.maxRequestBytes is ${limits.maxRequestBytes}, UDP carries at most 65507`);
   }
-  const target = { host: options.host, port: portNumber("port", options.port, 1) };
+  const target = {
+    host: options.host,
+    port: portNumber("port", options.port, 1),
+    lookup: options.lookup ?? firstAddress,
+  };
   const settings = { limits, timeouts: positiveNumbers("timeouts", defaultTimeouts, options.timeouts) };
-  const address = await resolve(target.host);
+  const address = await resolveTarget(target);
   const channel = await CallChannel.open({ address, port: target.port, hasHeader: true, ...settings });
   return new Client(target, channel, settings, maxBareCalls);
 }
 
-/** The address of a host. Rejects with `HOST_NOT_FOUND`. */
-async function resolve(host: string): Promise<string> {
-  if (isIP(host) !== 0) return host;
-  try {
-    return (await lookup(host)).address;
-  } catch (error) {
-    throw new TransportError("HOST_NOT_FOUND", "not-sent", `the host ${host} has no known address`, error);
-  }
-}
-
 class Client implements UdpClient {
   readonly url: string;
-  readonly #target: { readonly host: string; readonly port: number };
+  readonly #target: Target;
   readonly #settings: { readonly limits: ChannelLimits; readonly timeouts: typeof defaultTimeouts };
   readonly #maxBareCalls: number;
   readonly #bareCalls = new Set<CallChannel>();
+  readonly #retired = new Set<CallChannel>();
   #bareCallCount = 0;
   #channel: CallChannel;
+  /** A call has heard nothing: the name may stand for another address by now. */
+  #isAddressInDoubt = false;
+  #resolving: Promise<void> | undefined;
+  #callsResolving = 0;
   #isClosed = false;
 
   constructor(
-    target: { readonly host: string; readonly port: number },
+    target: Target,
     channel: CallChannel,
     settings: { readonly limits: ChannelLimits; readonly timeouts: typeof defaultTimeouts },
     maxBareCalls: number,
@@ -152,10 +153,13 @@ class Client implements UdpClient {
     if (clientStart.hasSubscribers) clientStart.publish({ request, url });
     try {
       const call = { payload: payload.slice(), deadlineAt, isIdempotent, signal };
+      if (this.#isAddressInDoubt && isIP(this.#target.host) === 0) await this.#awaitAddress(call);
       const reply = await (header ? this.#channel.call(call) : this.#callBare(call));
       if (clientEnd.hasSubscribers) clientEnd.publish({ request, url, error: undefined });
       return reply;
     } catch (error) {
+      const isSilence = error instanceof TransportError && silences.includes(error.code);
+      if (isSilence && error.delivery === "unknown") this.#isAddressInDoubt = true;
       if (clientEnd.hasSubscribers) clientEnd.publish({ request, url, error });
       throw error;
     }
@@ -163,11 +167,37 @@ class Client implements UdpClient {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([this.#channel, ...this.#bareCalls].map((channel) => channel.close()));
+    await Promise.all([this.#channel, ...this.#retired, ...this.#bareCalls].map((channel) => channel.close()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** Waits until the name has been resolved anew, but not beyond the call's deadline. */
+  async #awaitAddress(call: Parameters<CallChannel["call"]>[0]): Promise<void> {
+    if (this.#callsResolving >= this.#settings.limits.maxQueued) {
+      const message = `${this.#callsResolving} calls wait for an address, limit is ${this.#settings.limits.maxQueued}`;
+      throw new TransportError("QUEUE_FULL", "not-sent", message);
+    }
+    this.#callsResolving++;
+    this.#resolving ??= this.#resolveAnew().finally(() => (this.#resolving = undefined));
+    try {
+      await orGiveUp(this.#resolving, call);
+    } finally {
+      this.#callsResolving--;
+    }
+  }
+
+  async #resolveAnew(): Promise<void> {
+    const address = await resolveTarget(this.#target);
+    this.#isAddressInDoubt = false;
+    if (address === this.#channel.address || this.#isClosed) return;
+    const old = this.#channel;
+    this.#channel = await CallChannel.open({ address, port: this.#target.port, hasHeader: true, ...this.#settings });
+    if (this.#isClosed) return this.#channel.close();
+    this.#retired.add(old);
+    void old.retire().then(() => this.#retired.delete(old));
   }
 
   /** A bare reply names no call, and a late one would be taken for the next call's: so each bare call has a port of its own. */
@@ -197,6 +227,8 @@ class Client implements UdpClient {
     }
   }
 }
+
+const silences: readonly string[] = ["DEADLINE_EXCEEDED", "PEER_UNREACHABLE"];
 
 type ChannelLimits = Omit<typeof defaultLimits, "maxBareCalls">;
 

@@ -157,7 +157,8 @@ async function bind(
     });
     try {
       const listening = once(socket, "listening");
-      socket.bind(port, address);
+      // Exclusive: workers of `node:cluster` would share one socket, and a copy of a request would reach one that has not run it.
+      socket.bind({ port, address, exclusive: true });
       await listening;
     } catch (error) {
       socket.close();

@@ -198,6 +198,49 @@ describe("names", () => {
   });
 });
 
+describe("a name whose address changes", () => {
+  test("is resolved again after a call that heard nothing (no. 51)", async () => {
+    await using silent = await RawSocket.open();
+    await using server = await createUdpServer({ handler: (request) => request, host: "127.0.0.2", port: silent.port });
+    const addresses = ["127.0.0.1", "127.0.0.2"];
+    await using client = await createUdpClient({
+      host: "moving.invalid",
+      port: server.port,
+      lookup: () => Promise.resolve(addresses.shift() ?? "127.0.0.2"),
+    });
+    const waiting = client.request(bytes("early"));
+    const early = await silent.at(0);
+    await expect(client.request(bytes("x"), { header: false, deadlineMs: 5 })).rejects.toMatchObject({
+      code: "DEADLINE_EXCEEDED",
+    });
+    expect(text((await client.request(bytes("x"))).payload)).toBe("x");
+    // A call that was out to the old address is still answered from there.
+    await silent.send(replyTo(early.text, "late"), early.port);
+    expect(text((await waiting).payload)).toBe("late");
+  });
+
+  test("ends calls by their deadline while it cannot be resolved, and so many may wait for it (no. 51)", async () => {
+    await using silent = await RawSocket.open();
+    const lookups = [Promise.resolve("127.0.0.1"), new Promise<string>(() => {})];
+    await using client = await createUdpClient({
+      host: "vanished.invalid",
+      port: silent.port,
+      limits: { maxQueued: 1 },
+      lookup: () => lookups.shift() ?? Promise.reject(new Error("no more")),
+    });
+    await expect(client.request(bytes("x"), { deadlineMs: 5 })).rejects.toMatchObject({ delivery: "unknown" });
+    const controller = new AbortController();
+    const waiting = client.request(bytes("x"), { signal: controller.signal });
+    await expect(client.request(bytes("x"))).rejects.toMatchObject({ code: "QUEUE_FULL", delivery: "not-sent" });
+    controller.abort();
+    await expect(waiting).rejects.toMatchObject({ code: "ABORTED", delivery: "not-sent" });
+    await expect(client.request(bytes("x"), { deadlineMs: 5 })).rejects.toMatchObject({
+      code: "DEADLINE_EXCEEDED",
+      delivery: "not-sent",
+    });
+  });
+});
+
 test("an idle client does not keep the process alive (no. 22)", async () => {
   await using raw = await RawSocket.open();
   const count = (): number =>
