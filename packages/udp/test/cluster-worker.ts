@@ -1,10 +1,5 @@
-/** Started by udp-cluster.test.ts as a worker of `node:cluster`: tries to serve on the port that it is given. */
+/** Started by udp-cluster.test.ts as a worker of `node:cluster`: serves, and says on which port. */
 import { createUdpServer } from "@tallyline/udp";
 
-const port = Number(process.env["UDP_PORT"]);
-try {
-  const server = await createUdpServer({ port, handler: (request) => request });
-  process.send?.({ port: server.port });
-} catch (error) {
-  process.send?.({ code: (error as { code?: string }).code });
-}
+const server = await createUdpServer({ handler: (request) => request });
+process.send?.({ port: server.port });
