@@ -82,10 +82,12 @@ export class LineDecoder implements Decoder<string> {
 
     const wholeBytes = chunk.lastIndexOf(LF) + 1;
     if (wholeBytes > 0) {
-      const rest = chunk.subarray(wholeBytes);
-      // What follows the last LF waits until the lines before it are out: it may be too long, and events keep their order.
-      if (rest.length > 0) this.#waiting.unshift(rest);
-      this.#takeWholeLines(rest.length > 0 ? chunk.subarray(0, wholeBytes) : chunk);
+      if (wholeBytes < chunk.length) {
+        // What follows the last LF waits for the lines before it: it may be too long, and events keep their order.
+        this.#waiting.unshift(chunk.subarray(wholeBytes));
+        chunk = chunk.subarray(0, wholeBytes);
+      }
+      this.#takeWholeLines(chunk);
       return undefined;
     }
 

@@ -22,8 +22,9 @@ export class FrameBatch<Message> {
 
   /** @throws {EncodeError} and has added nothing. */
   add(message: Message): void {
-    if (this.#codec.encodeText !== undefined) {
-      this.#text += this.#codec.encodeText(message);
+    const { encodeText } = this.#codec;
+    if (encodeText !== undefined) {
+      this.#text += encodeText(message);
       return;
     }
     const frame = this.#codec.encode(message);

@@ -289,9 +289,11 @@ export class ServerConnection<Request, Reply, State> {
     this.#host.counts.requests += 1;
     const number = this.#begin();
     try {
+      // An answer that comes at once costs no promise and no place, unless those before it are still awaited.
       const reply = this.#host.options.handler(request, new RequestContext(this, number));
-      if (isPromise(reply)) this.#await(number, reply);
-      else this.#answer(number, reply);
+      if (typeof reply === "object" && isPromise(reply)) this.#await(number, reply);
+      else if (this.#turns.count === 0) this.#leave(number, reply);
+      else this.#answerInTurn(number, reply);
     } catch (error) {
       this.#failAt(number, error);
     }
@@ -306,7 +308,7 @@ export class ServerConnection<Request, Reply, State> {
     }
     const number = this.#begin();
     try {
-      this.#answer(number, onBadFrame(error, new RequestContext(this, number)));
+      this.#answerInTurn(number, onBadFrame(error, new RequestContext(this, number)));
     } catch (failure) {
       this.#failAt(number, failure);
     }
@@ -318,9 +320,7 @@ export class ServerConnection<Request, Reply, State> {
     return number;
   }
 
-  /** An answer that came at once costs no promise and no place, unless those before it are still awaited. */
-  #answer(number: number, reply: Reply | undefined): void {
-    if (this.#turns.count === 0) return this.#leave(number, reply);
+  #answerInTurn(number: number, reply: Reply | undefined): void {
     this.#turns.settle(this.#accept(number), outcomeOf(reply));
     this.#releaseReplies();
   }
