@@ -53,7 +53,6 @@ export class TransportError extends Error {
  * - `ENCODE_FAILED`: the request cannot be framed; `cause` says why.
  * - `QUEUE_FULL`: more calls wait than the limits allow.
  * - `UNSOLICITED_REPLY`: the peer answers what was not asked, so its other answers cannot be trusted either.
- * - `WRITE_TIMEOUT`: the peer takes no bytes.
  */
 export type TransportErrorCode =
   | "ABORTED"
@@ -65,8 +64,7 @@ export type TransportErrorCode =
   | "DEADLINE_EXCEEDED"
   | "ENCODE_FAILED"
   | "QUEUE_FULL"
-  | "UNSOLICITED_REPLY"
-  | "WRITE_TIMEOUT";
+  | "UNSOLICITED_REPLY";
 
 /** What the system says, in words; a dual-stack failure has an empty message and hides its reasons inside. */
 export function reasonOf(error: unknown): string {
