@@ -26,7 +26,8 @@ export interface VirtualClock {
   runUntilIdle(limits?: RunLimits): void;
   /**
    * Lets time pass, and promises go on between callbacks, until the promise settles, and gives its outcome. Rejects with
-   * an error when nothing is left that could settle it: what would hang in real time fails at once here.
+   * an error when nothing is left that could settle it: what would hang in real time fails at once here. Promises alone,
+   * without a callback, go on for 1000 turns at most.
    */
   drive<Value>(promise: Promise<Value>, limits?: RunLimits): Promise<Value>;
 }
@@ -81,14 +82,16 @@ class Clock implements VirtualClock {
 
   async drive<Value>(promise: Promise<Value>, limits: RunLimits = {}): Promise<Value> {
     const step = this.#stepper("drive", limits);
-    let isSettled = false;
+    const state = { isSettled: false };
     const settle = (): void => {
-      isSettled = true;
+      state.isSettled = true;
     };
     promise.then(settle, settle);
     for (;;) {
-      await promisesGoOn();
-      if (isSettled) return promise;
+      // Time stands still while promises have something to do among themselves.
+      const turns = this.#next()?.atMs === this.#nowMs ? 50 : 1000;
+      for (let i = 0; i < turns && !state.isSettled; i += 1) await Promise.resolve();
+      if (state.isSettled) return promise;
       if (!step()) throw new Error(`nothing is left to happen at ${this.#nowMs} ms, and the promise has not settled`);
     }
   }
@@ -136,9 +139,4 @@ class Clock implements VirtualClock {
     }
     return low;
   }
-}
-
-/** A chain of awaits as long as code that is written with care has; each takes one turn of the queue of promises. */
-async function promisesGoOn(): Promise<void> {
-  for (let i = 0; i < 50; i += 1) await Promise.resolve();
 }

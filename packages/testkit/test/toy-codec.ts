@@ -9,8 +9,8 @@ export type CodecFault =
   | "keeps quiet about the tail"
   | "counts wrong"
   | "writes anything"
-  | "limit is one too low"
-  | "limit is one too high"
+  | "limits one byte too low"
+  | "limits one byte too high"
   | "throws on zero"
   | "never stops"
   | "drops what was not pulled"
@@ -61,9 +61,9 @@ class ToyDecoder implements ConformingDecoder<Uint8Array> {
   next(): ReturnType<ConformingDecoder<Uint8Array>["next"]> {
     if (this.#isLost && this.#fault !== "gives out after the end") return undefined;
     const end = this.#bytes.indexOf(10);
-    const limit = toyLimitBytes + (this.#fault === "limit is one too high" ? 1 : 0);
+    const limit = toyLimitBytes + (this.#fault === "limits one byte too high" ? 1 : 0);
     const length = end === -1 ? this.#bytes.length : end;
-    if (length >= limit + (this.#fault === "limit is one too low" ? 0 : 1)) return this.#lose("too long");
+    if (length >= limit + (this.#fault === "limits one byte too low" ? 0 : 1)) return this.#lose("too long");
     if (end !== -1) {
       const line = Uint8Array.from(this.#bytes.splice(0, end + 1).slice(0, -1));
       if (this.#fault === "never stops") this.#bytes.unshift(10);
