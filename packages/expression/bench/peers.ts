@@ -10,7 +10,14 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { calculate, compile, evaluate } from "@tallyline/expression";
 
-const peers = ["mathjs@15.2.0", "expr-eval@2.0.2", "jsep@1.6.0", "expression-eval@5.0.1", "fparser@4.2.0", "@marcbachmann/cel-js@8.0.0"];
+const peers = [
+  "mathjs@15.2.0",
+  "expr-eval@2.0.2",
+  "jsep@1.6.0",
+  "expression-eval@5.0.1",
+  "fparser@4.2.0",
+  "@marcbachmann/cel-js@8.0.0",
+];
 const rounds = Number(process.argv[2] ?? 7);
 
 type Variables = Readonly<Record<string, number>>;
@@ -59,30 +66,55 @@ async function load(from: string): Promise<Evaluator[]> {
       },
     },
     { name: "ours, calculate", once: (text) => calculate(text), prepare: () => () => undefined },
-    { name: "mathjs", once: (text) => mathjs.evaluate(text), prepare: (text) => {
-      const code = mathjs.compile(text);
-      return (variables) => code.evaluate(variables);
-    } },
-    { name: "expr-eval", once: (text) => Parser.evaluate(text), prepare: (text) => {
-      const expression = new Parser().parse(text);
-      return (variables) => expression.evaluate(variables);
-    } },
-    { name: "jsep", once: (text) => expressionEval.eval(expressionEval.parse(text), {}), prepare: (text) => {
-      const tree = expressionEval.parse(text);
-      return (variables) => expressionEval.eval(tree, variables);
-    } },
-    { name: "fparser", once: (text) => Formula.calc(text, {}), prepare: (text) => {
-      const formula = new Formula(text.replaceAll(/\b[xy]\b/g, "[$&]"));
-      return (variables) => formula.evaluate(variables);
-    } },
-    { name: "cel-js", once: (text) => cel.evaluate(celText(text), {}), prepare: (text) => {
-      const program = cel.parse(celText(text));
-      return (variables) => program(variables);
-    } },
-    { name: "new Function", isGenerating: true, once: (text) => new Function(`return ${text}`)(), prepare: (text) => {
-      const run = new Function("x", "y", `return ${text}`);
-      return ({ x, y }) => run(x, y);
-    } },
+    {
+      name: "mathjs",
+      once: (text) => mathjs.evaluate(text),
+      prepare: (text) => {
+        const code = mathjs.compile(text);
+        return (variables) => code.evaluate(variables);
+      },
+    },
+    {
+      name: "expr-eval",
+      once: (text) => Parser.evaluate(text),
+      prepare: (text) => {
+        const expression = new Parser().parse(text);
+        return (variables) => expression.evaluate(variables);
+      },
+    },
+    {
+      name: "jsep",
+      once: (text) => expressionEval.eval(expressionEval.parse(text), {}),
+      prepare: (text) => {
+        const tree = expressionEval.parse(text);
+        return (variables) => expressionEval.eval(tree, variables);
+      },
+    },
+    {
+      name: "fparser",
+      once: (text) => Formula.calc(text, {}),
+      prepare: (text) => {
+        const formula = new Formula(text.replaceAll(/\b[xy]\b/g, "[$&]"));
+        return (variables) => formula.evaluate(variables);
+      },
+    },
+    {
+      name: "cel-js",
+      once: (text) => cel.evaluate(celText(text), {}),
+      prepare: (text) => {
+        const program = cel.parse(celText(text));
+        return (variables) => program(variables);
+      },
+    },
+    {
+      name: "new Function",
+      isGenerating: true,
+      once: (text) => new Function(`return ${text}`)(),
+      prepare: (text) => {
+        const run = new Function("x", "y", `return ${text}`);
+        return ({ x, y }) => run(x, y);
+      },
+    },
     { name: "eval", isGenerating: true, once: (text) => (0, eval)(text), prepare: () => () => undefined },
   ];
 }
@@ -103,14 +135,14 @@ function time(work: (index: number) => unknown): number {
 function shapes(digit: () => number): Record<string, () => string> {
   const d = digit;
   return {
-    "tiny_add": () => `${d()} + ${d()}`,
-    "tiny_mul": () => `${d()} * ${d()}`,
-    "ints": () => `(${d()} + ${d()}) * ${d()} - ${d()} / ${d()}`,
-    "floats": () => `3.14${d()} * 2.5${d()} * 2.5${d()}`,
-    "paren": () => `((3.5${d()} + 4.2) * (7.1 - 2.9${d()})) / (1.5 + 0.5${d()}) - 8.25`,
-    "long200": () => Array.from({ length: 200 }, () => d()).join(" + "),
-    "deep100": () => `${"(".repeat(100)}${d()} + ${d()}${")".repeat(100)}`,
-    "right100": () => `${Array.from({ length: 99 }, () => `${d()}+(`).join("")}${d()}${")".repeat(99)}`,
+    tiny_add: () => `${d()} + ${d()}`,
+    tiny_mul: () => `${d()} * ${d()}`,
+    ints: () => `(${d()} + ${d()}) * ${d()} - ${d()} / ${d()}`,
+    floats: () => `3.14${d()} * 2.5${d()} * 2.5${d()}`,
+    paren: () => `((3.5${d()} + 4.2) * (7.1 - 2.9${d()})) / (1.5 + 0.5${d()}) - 8.25`,
+    long200: () => Array.from({ length: 200 }, () => d()).join(" + "),
+    deep100: () => `${"(".repeat(100)}${d()} + ${d()}${")".repeat(100)}`,
+    right100: () => `${Array.from({ length: 99 }, () => `${d()}+(`).join("")}${d()}${")".repeat(99)}`,
   };
 }
 
@@ -121,12 +153,22 @@ function table(title: string, evaluators: readonly Evaluator[], cells: Map<strin
     const row = cells.get(name)!;
     if (row.size === 0) continue;
     const shared = [...row.keys()];
-    const ratio = Math.exp(shared.reduce((sum, key) => sum + Math.log(row.get(key)! / ours.get(key)!), 0) / shared.length);
-    console.log(name.padEnd(16), shared.map((key) => `${key} ${Math.round(row.get(key)!)}`).join("  "), ` ×${ratio.toFixed(2)}`);
+    const ratio = Math.exp(
+      shared.reduce((sum, key) => sum + Math.log(row.get(key)! / ours.get(key)!), 0) / shared.length,
+    );
+    console.log(
+      name.padEnd(16),
+      shared.map((key) => `${key} ${Math.round(row.get(key)!)}`).join("  "),
+      ` ×${ratio.toFixed(2)}`,
+    );
   }
 }
 
-function collect(evaluators: readonly Evaluator[], names: readonly string[], cell: (evaluator: Evaluator, name: string) => number) {
+function collect(
+  evaluators: readonly Evaluator[],
+  names: readonly string[],
+  cell: (evaluator: Evaluator, name: string) => number,
+) {
   const cells = new Map(evaluators.map(({ name }) => [name, new Map<string, number>()]));
   for (let round = 0; round < rounds; round++) {
     for (const name of names) {

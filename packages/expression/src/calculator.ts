@@ -7,6 +7,8 @@ import { parseExpression, type Dialect, type ExplainSyntax, type Language } from
 import { explainPythonSyntax } from "./python-syntax.ts";
 import { python } from "./python.ts";
 import type { PythonValue } from "./python-value.ts";
+import type { Expression } from "./syntax-tree.ts";
+import { freezeTree } from "./walk-tree.ts";
 
 /** How a calculator reads and computes. `Value` is what the number system gives. */
 export interface CalculatorOptions<Value = PythonValue> {
@@ -16,9 +18,9 @@ export interface CalculatorOptions<Value = PythonValue> {
   // What a system computes with inside is its own affair.
   readonly numbers?: NumberSystem<any, Value>;
   /** Functions beside the number system's own, by name. */
-  readonly functions?: Readonly<Record<string, OwnFunction<Value>>>;
+  readonly functions?: Readonly<Record<string, OwnFunction<NoInfer<Value>>>>;
   /** Names that always have a value. */
-  readonly constants?: Readonly<Record<string, Value>>;
+  readonly constants?: Variables<NoInfer<Value>>;
   /**
    * `explainPythonSyntax` gives syntax errors CPython's words and places. Default: none, and a few plain words; it is a
    * third of the package's size, so that whoever wants it names it. `evaluate` and `calculate` have it.
@@ -66,6 +68,21 @@ export function createCalculator<Value = PythonValue>(options: CalculatorOptions
       });
     },
   };
+}
+
+/**
+ * The frozen tree of a text, with the span of every node.
+ * @throws {ExpressionError} when the text is not an expression.
+ */
+export function parse(
+  text: string,
+  {
+    dialect = "python",
+    limits,
+    explain = explainPythonSyntax,
+  }: Pick<CalculatorOptions, "dialect" | "limits" | "explain"> = {},
+): Expression {
+  return freezeTree(parseExpression(text, { dialect, limits: limitsFrom(limits), explain }));
 }
 
 /** What `work` gives, or the expression's error as a value. */
@@ -121,7 +138,7 @@ export function copyValues<Internal, Value>(
 
 /** Everything that `evaluate` and `calculate` can be told about one expression. */
 export interface EvaluateOptions<Value = PythonValue> extends CalculatorOptions<Value> {
-  readonly variables?: Variables<Value>;
+  readonly variables?: Variables<NoInfer<Value>>;
 }
 
 /**
@@ -144,7 +161,8 @@ let plain: Calculator<PythonValue> | undefined;
 function calculatorFor<Value>(
   options: EvaluateOptions<Value> | undefined,
 ): [Calculator<Value>, Variables<Value> | undefined] {
-  if (options === undefined) return [(plain ??= createCalculator({ explain: explainPythonSyntax })) as Calculator<Value>, undefined];
+  if (options === undefined)
+    return [(plain ??= createCalculator({ explain: explainPythonSyntax })) as Calculator<Value>, undefined];
   const { variables, ...rest } = options;
   return [createCalculator({ explain: explainPythonSyntax, ...rest }), variables];
 }

@@ -130,12 +130,7 @@ class Compiler {
   readonly #kinds: readonly Kind[];
   readonly #slots: Raw[];
 
-  constructor(
-    scope: Scope<PythonInternal>,
-    foldingRun: Run,
-    names: readonly string[],
-    kinds: readonly Kind[],
-  ) {
+  constructor(scope: Scope<PythonInternal>, foldingRun: Run, names: readonly string[], kinds: readonly Kind[]) {
     this.#scope = scope;
     this.#foldingRun = foldingRun;
     this.#slotOf = new Map(names.map((name, index) => [name, index]));
@@ -239,8 +234,7 @@ class Compiler {
     if (operators.length === 1 && left.kind !== "any" && right.kind !== "any") {
       const operator = operators[0]!;
       const [a, b] = [left.code, right.code];
-      const code = (run: Run, slots: Slots) =>
-        arithmetic.compareValues(operator, a(run, slots) as Raw, b(run, slots) as Raw);
+      const code = (run: Run, slots: Slots) => arithmetic.compareValues(operator, a(run, slots), b(run, slots));
       return this.#folded(operands, { kind: "bool", code });
     }
     const codes = operands.map(boxed);
@@ -273,7 +267,11 @@ class Compiler {
 
   #conditional(node: ConditionalExpression): Part {
     const parts = [node.condition, node.consequent, node.alternate].map((each) => this.part(each));
-    const [condition, consequent, alternate] = parts.map(boxed) as [Code<PythonInternal>, Code<PythonInternal>, Code<PythonInternal>];
+    const [condition, consequent, alternate] = parts.map(boxed) as [
+      Code<PythonInternal>,
+      Code<PythonInternal>,
+      Code<PythonInternal>,
+    ];
     const code = (run: Run, slots: Slots) =>
       arithmetic.isTrue(condition(run, slots)) ? consequent(run, slots) : alternate(run, slots);
     return this.#folded(parts, unboxedAs(commonKind(parts.slice(1)), code));
@@ -282,11 +280,20 @@ class Compiler {
   #call(node: CallExpression): Part {
     const values = node.arguments.map((argument) => boxed(this.part(argument)));
     const { callee } = node;
-    const isVariable = callee.type === "name" && this.#slotOf.has(callee.name) && this.#kinds[this.#slotOf.get(callee.name)!] !== "none";
+    const isVariable =
+      callee.type === "name" && this.#slotOf.has(callee.name) && this.#kinds[this.#slotOf.get(callee.name)!] !== "none";
     if (callee.type === "name" && !isVariable && !this.#scope.variables.has(callee.name)) {
       const target = this.#scope.functions.get(callee.name);
       if (target === undefined) return { kind: "any", code: (run) => callTarget(run, this.#scope, node) as never };
-      return { kind: "any", code: (run, slots) => target(run, node, values.map((value) => value(run, slots))) };
+      return {
+        kind: "any",
+        code: (run, slots) =>
+          target(
+            run,
+            node,
+            values.map((value) => value(run, slots)),
+          ),
+      };
     }
     const calleeCode = boxed(this.part(callee));
     return {
@@ -342,7 +349,8 @@ function commonKind(parts: readonly Part[]): Part["kind"] {
 
 function binaryPart(node: BinaryExpression, left: Part, right: Part): Part {
   if (left.kind === "int" && right.kind === "int") return intPart(node, left.code, right.code, right.constant);
-  if (left.kind === "float" && right.kind === "float") return floatPart(node, left, right) ?? anyPart(node, left, right);
+  if (left.kind === "float" && right.kind === "float")
+    return floatPart(node, left, right) ?? anyPart(node, left, right);
   if (left.kind === "float" && right.kind === "int") return mixedPart(node, left, right) ?? anyPart(node, left, right);
   if (left.kind === "int" && right.kind === "float") return mixedPart(node, left, right) ?? anyPart(node, left, right);
   return anyPart(node, left, right);

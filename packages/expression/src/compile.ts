@@ -1,11 +1,4 @@
-import {
-  copyValues,
-  outcomeOf,
-  prepare,
-  type CalculatorOptions,
-  type Outcome,
-  type Variables,
-} from "./calculator.ts";
+import { copyValues, outcomeOf, prepare, type CalculatorOptions, type Outcome, type Variables } from "./calculator.ts";
 import { specialisedPython } from "./compile-python.ts";
 import { evaluateTree, type Scope } from "./evaluate-tree.ts";
 import { Run, type NumberSystem } from "./number-system.ts";
@@ -43,10 +36,10 @@ export function compile<Value = PythonValue>(text: string, options: CalculatorOp
   return {
     tree,
     names: namesIn(tree),
-    evaluate: (variables = {}) => system.toPublic(valueFor(new Run(text, language.limits), variables)),
+    evaluate: (variables = {}) => system.toPublic(valueFor(new Run(text, language.limits, variables), variables)),
     calculate: (variables = {}) =>
       outcomeOf(() => {
-        const run = new Run(text, language.limits);
+        const run = new Run(text, language.limits, variables);
         const value = valueFor(run, variables);
         return { ok: true, value: system.toPublic(value), text: system.toText(run, tree, value) };
       }),

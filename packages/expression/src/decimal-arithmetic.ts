@@ -104,7 +104,11 @@ export function divide(context: DecimalContext, a: Decimal, b: Decimal): Decimal
 }
 
 /** The whole part of the quotient and what it leaves, with the dividend's sign. */
-export function divideToInteger(context: DecimalContext, a: Decimal, b: Decimal): { quotient: Decimal; remainder: Decimal } {
+export function divideToInteger(
+  context: DecimalContext,
+  a: Decimal,
+  b: Decimal,
+): { quotient: Decimal; remainder: Decimal } {
   if (b.coefficient === 0n) throw new DecimalFailure("division-by-zero", "division by zero");
   const isNegative = a.isNegative !== b.isNegative;
   const exponent = Math.min(a.exponent, b.exponent);
@@ -145,14 +149,17 @@ export function power(context: DecimalContext, base: Decimal, exponent: bigint):
   // What is out of range is refused from its size: the first digit's exponent, times the count.
   const reach = Math.abs(adjusted(base)) * Number(count);
   if (reach > 3 * maxExponent && !(adjusted(base) === 0 && base.coefficient === 1n)) {
-    if (adjusted(base) > 0 === exponent > 0n) throw new DecimalFailure("decimal-overflow", `result is over 1E+${maxExponent + 1}`);
+    if (adjusted(base) > 0 === exponent > 0n)
+      throw new DecimalFailure("decimal-overflow", `result is over 1E+${maxExponent + 1}`);
     return finish(context, isNegative, 1n, -2 * maxExponent);
   }
   const length = digitCount(base.coefficient) * Number(count);
   if (length <= 2 * context.precision + 20) {
     // Short enough to be exact, and rounded once.
     const exact = new Decimal(isNegative, base.coefficient ** count, base.exponent * Number(count));
-    return exponent < 0n ? divide(context, new Decimal(false, 1n, 0), exact) : finish(context, isNegative, exact.coefficient, exact.exponent);
+    return exponent < 0n
+      ? divide(context, new Decimal(false, 1n, 0), exact)
+      : finish(context, isNegative, exact.coefficient, exact.exponent);
   }
   // Squaring with enough digits more that their errors, one unit for each step, stay far below a half of the last digit.
   const wide: DecimalContext = { precision: context.precision + count.toString().length + 12, rounding: "half-even" };
@@ -198,7 +205,8 @@ function integerRoot(value: bigint): bigint {
 export function quantize(context: DecimalContext, value: Decimal, exponent: number): Decimal {
   const zeros = value.exponent - exponent;
   const length = value.coefficient === 0n ? 1 : digitCount(value.coefficient) + zeros;
-  if (length > context.precision) throw new DecimalFailure("inexact", `result needs ${length} digits, precision is ${context.precision}`);
+  if (length > context.precision)
+    throw new DecimalFailure("inexact", `result needs ${length} digits, precision is ${context.precision}`);
   const coefficient =
     zeros >= 0
       ? value.coefficient * 10n ** BigInt(value.coefficient === 0n ? 0 : zeros)
@@ -213,7 +221,10 @@ export function compare(a: Decimal, b: Decimal): number {
   const difference = adjusted(a) - adjusted(b);
   if (difference !== 0) return difference * left;
   const shift = BigInt(Math.abs(a.exponent - b.exponent));
-  const [x, y] = a.exponent > b.exponent ? [a.coefficient * 10n ** shift, b.coefficient] : [a.coefficient, b.coefficient * 10n ** shift];
+  const [x, y] =
+    a.exponent > b.exponent
+      ? [a.coefficient * 10n ** shift, b.coefficient]
+      : [a.coefficient, b.coefficient * 10n ** shift];
   return x === y ? 0 : x < y ? -left : left;
 }
 

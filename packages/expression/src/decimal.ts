@@ -30,7 +30,8 @@ export function decimal(options: DecimalOptions = {}): NumberSystem<DecimalValue
   if (!Number.isInteger(precision) || precision < 1 || precision > 1000) {
     throw new RangeError(`precision is ${precision}, must be a whole number from 1 to 1000`);
   }
-  if (!roundings.includes(rounding)) throw new RangeError(`rounding is ${rounding}, must be one of ${roundings.join()}`);
+  if (!roundings.includes(rounding))
+    throw new RangeError(`rounding is ${rounding}, must be one of ${roundings.join()}`);
   const context: DecimalContext = { precision, rounding };
 
   return {
@@ -106,32 +107,47 @@ function functionsFor(context: DecimalContext): ReadonlyMap<string, SystemFuncti
       arity(run, call, name, values, 2, 32).reduce((a, b) => (compareValues(operator, b, a) ? b : a)),
   ];
   return new Map<string, SystemFunction<DecimalValue>>([
-    ["abs", (run, call, values) => {
-      const [value] = arity(run, call, "abs", values, 1, 1) as [Decimal];
-      return guarded(run, call, () => arithmetic.plus(context, value.isNegative ? negated(value) : value));
-    }],
-    ["int", (run, call, values) => {
-      const [value] = arity(run, call, "int", values, 1, 1) as [Decimal];
-      return guarded(run, call, () => arithmetic.quantize({ ...context, rounding: "down" }, value, 0));
-    }],
+    [
+      "abs",
+      (run, call, values) => {
+        const [value] = arity(run, call, "abs", values, 1, 1) as [Decimal];
+        return guarded(run, call, () => arithmetic.plus(context, value.isNegative ? negated(value) : value));
+      },
+    ],
+    [
+      "int",
+      (run, call, values) => {
+        const [value] = arity(run, call, "int", values, 1, 1) as [Decimal];
+        return guarded(run, call, () => arithmetic.quantize({ ...context, rounding: "down" }, value, 0));
+      },
+    ],
     oneOf("max", ">"),
     oneOf("min", "<"),
-    ["pow", (run, call, values) => {
-      const [base, exponent] = arity(run, call, "pow", values, 2, 2) as [Decimal, Decimal];
-      return power(run, call, context, base, exponent);
-    }],
-    ["round", (run, call, values) => {
-      const [value, places] = arity(run, call, "round", values, 1, 2) as [Decimal, Decimal?];
-      const digits = places === undefined ? 0n : wholeNumber(places);
-      if (digits === undefined) return run.fail("argument-type", "round() takes a whole number of places", call);
-      const exponent = -Number(digits);
-      return guarded(run, call, () => arithmetic.quantize({ ...context, rounding: "half-even" }, value, exponent));
-    }],
-    ["sqrt", (run, call, values) => {
-      const [value] = arity(run, call, "sqrt", values, 1, 1) as [Decimal];
-      spendFor(run, call, context, value, value);
-      return guarded(run, call, () => arithmetic.squareRoot(context, value));
-    }],
+    [
+      "pow",
+      (run, call, values) => {
+        const [base, exponent] = arity(run, call, "pow", values, 2, 2) as [Decimal, Decimal];
+        return power(run, call, context, base, exponent);
+      },
+    ],
+    [
+      "round",
+      (run, call, values) => {
+        const [value, places] = arity(run, call, "round", values, 1, 2) as [Decimal, Decimal?];
+        const digits = places === undefined ? 0n : wholeNumber(places);
+        if (digits === undefined) return run.fail("argument-type", "round() takes a whole number of places", call);
+        const exponent = -Number(digits);
+        return guarded(run, call, () => arithmetic.quantize({ ...context, rounding: "half-even" }, value, exponent));
+      },
+    ],
+    [
+      "sqrt",
+      (run, call, values) => {
+        const [value] = arity(run, call, "sqrt", values, 1, 1) as [Decimal];
+        spendFor(run, call, context, value, value);
+        return guarded(run, call, () => arithmetic.squareRoot(context, value));
+      },
+    ],
   ]);
 }
 
@@ -186,7 +202,14 @@ function compareValues(operator: ComparisonOperator, left: DecimalValue, right: 
   }
 }
 
-function arity(run: Run, call: Span, name: string, values: readonly DecimalValue[], least: number, most: number): Decimal[] {
+function arity(
+  run: Run,
+  call: Span,
+  name: string,
+  values: readonly DecimalValue[],
+  least: number,
+  most: number,
+): Decimal[] {
   if (values.length < least || values.length > most) {
     run.fail("wrong-arity", `${name}() takes ${least} to ${most} arguments (${values.length} given)`, call);
   }

@@ -131,6 +131,6 @@ export function refuseCall<Internal>(run: Run, scope: Scope<Internal>, node: Cal
 
 function refuseName<Internal>(run: Run, scope: Scope<Internal>, name: string, at: Expression): never {
   return run.fail("unknown-name", `name '${name}' is not defined`, at, {
-    knownNames: () => [...scope.variables.keys(), ...scope.functions.keys()],
+    knownNames: () => new Set([...scope.variables.keys(), ...Object.keys(run.given), ...scope.functions.keys()]),
   });
 }

@@ -2,6 +2,7 @@ export {
   calculate,
   createCalculator,
   evaluate,
+  parse,
   type Calculator,
   type CalculatorOptions,
   type EvaluateOptions,
@@ -13,7 +14,9 @@ export { decimal, type DecimalOptions, type DecimalValue } from "./decimal.ts";
 export { Decimal, type Rounding } from "./decimal-value.ts";
 export { type ErrorCode, type PythonType } from "./error-codes.ts";
 export { ExpressionError, type ErrorDetails } from "./expression-error.ts";
+export { format } from "./format-tree.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
+export { mathConstants, mathFunctions } from "./math-functions.ts";
 export { type NumberSystem, type Run, type SystemFunction } from "./number-system.ts";
 export { type OwnFunction } from "./own-function.ts";
 export { type Dialect, type ExplainSyntax } from "./parser.ts";

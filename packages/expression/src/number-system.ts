@@ -32,6 +32,8 @@ export interface NumberSystem<Internal, Public> {
 /** A function that the number system brings with it. */
 export type SystemFunction<Internal> = (run: Run, call: Span, values: readonly Internal[]) => Internal;
 
+const noVariables = {};
+
 /** One evaluation: its limits, what it has spent, and where errors are to point. */
 export class Run {
   readonly source: string;
@@ -39,7 +41,11 @@ export class Run {
   /** What is left of the work that may be done. */
   workLeft: number;
 
-  constructor(source: string, limits: Limits) {
+  /** Variables of a compiled expression, for suggestions; elsewhere the scope has them. */
+  readonly given: object;
+
+  constructor(source: string, limits: Limits, given: object = noVariables) {
+    this.given = given;
     this.source = source;
     this.limits = limits;
     this.workLeft = limits.maxWork;

@@ -122,7 +122,10 @@ export function floatRaise(run: Run, at: Span, left: number, right: number): num
   if (left < 0 && Number.isFinite(left) && Number.isFinite(right) && !Number.isInteger(right)) {
     // Python turns to complex numbers here, and so first to what overflows among them.
     const size = floatPower(-left, right);
-    if (Math.abs(size * Math.cos(Math.PI * right)) === Infinity || Math.abs(size * Math.sin(Math.PI * right)) === Infinity) {
+    if (
+      Math.abs(size * Math.cos(Math.PI * right)) === Infinity ||
+      Math.abs(size * Math.sin(Math.PI * right)) === Infinity
+    ) {
       run.fail("float-overflow", "complex exponentiation", at);
     }
     run.fail("complex-result", "a negative number cannot be raised to a fractional power: the result is complex", at);

@@ -11,10 +11,17 @@ export class Rational {
   readonly numerator: bigint;
   readonly denominator: bigint;
 
-  /** @throws {RangeError} when the denominator is 0. */
-  constructor(numerator: bigint, denominator: bigint = 1n) {
+  /**
+   * @param common What both have in common, where that is known; finding it is the dearest part.
+   * @throws {RangeError} when the denominator is 0.
+   */
+  constructor(
+    numerator: bigint,
+    denominator: bigint = 1n,
+    common: bigint = greatestCommonDivisor(numerator, denominator),
+  ) {
     if (denominator === 0n) throw new RangeError("denominator is 0, must not be");
-    const divisor = greatestCommonDivisor(numerator, denominator) * (denominator < 0n ? -1n : 1n);
+    const divisor = denominator < 0n ? -common : common;
     this.numerator = numerator / divisor;
     this.denominator = denominator / divisor;
     Object.freeze(this);
@@ -57,20 +64,35 @@ export const rational: NumberSystem<RationalValue, RationalValue> = {
   isTrue,
   typeName,
   functions: new Map<string, SystemFunction<RationalValue>>([
-    ["abs", (run, call, values) => {
-      const [value] = arity(run, call, "abs", values, 1, 1);
-      return value!.numerator < 0n ? new Rational(-value!.numerator, value!.denominator) : value!;
-    }],
-    ["int", (run, call, values) => {
-      const [value] = arity(run, call, "int", values, 1, 1);
-      return new Rational(value!.numerator / value!.denominator);
-    }],
-    ["max", (run, call, values) => arity(run, call, "max", values, 2, 32).reduce((a, b) => (compare(">", b, a) ? b : a))],
-    ["min", (run, call, values) => arity(run, call, "min", values, 2, 32).reduce((a, b) => (compare("<", b, a) ? b : a))],
-    ["pow", (run, call, values) => {
-      const [base, exponent] = arity(run, call, "pow", values, 2, 2);
-      return power(run, call, base!, exponent!);
-    }],
+    [
+      "abs",
+      (run, call, values) => {
+        const [value] = arity(run, call, "abs", values, 1, 1);
+        return value!.numerator < 0n ? new Rational(-value!.numerator, value!.denominator) : value!;
+      },
+    ],
+    [
+      "int",
+      (run, call, values) => {
+        const [value] = arity(run, call, "int", values, 1, 1);
+        return new Rational(value!.numerator / value!.denominator);
+      },
+    ],
+    [
+      "max",
+      (run, call, values) => arity(run, call, "max", values, 2, 32).reduce((a, b) => (compare(">", b, a) ? b : a)),
+    ],
+    [
+      "min",
+      (run, call, values) => arity(run, call, "min", values, 2, 32).reduce((a, b) => (compare("<", b, a) ? b : a)),
+    ],
+    [
+      "pow",
+      (run, call, values) => {
+        const [base, exponent] = arity(run, call, "pow", values, 2, 2);
+        return power(run, call, base!, exponent!);
+      },
+    ],
     ["round", round],
   ]),
   fromPublic: (value) => {
@@ -101,7 +123,12 @@ function binary(run: Run, node: BinaryExpression | Operation, a: Rational, b: Ra
       return fraction(run, node, numerator, product(run, node, a.denominator, b.denominator));
     }
     case "*":
-      return fraction(run, node, product(run, node, a.numerator, b.numerator), product(run, node, a.denominator, b.denominator));
+      return fraction(
+        run,
+        node,
+        product(run, node, a.numerator, b.numerator),
+        product(run, node, a.denominator, b.denominator),
+      );
     case "/":
       return divide(run, node, a, b);
     case "//":
@@ -128,7 +155,11 @@ function divide(run: Run, at: Span, a: Rational, b: Rational): Rational {
 
 function power(run: Run, at: Span, base: Rational, exponent: Rational): Rational {
   if (exponent.denominator !== 1n) {
-    return run.fail("inexact", `a power of ${exponent.denominator < 100n ? exponent.toString() : "a fraction"} is not exact`, at);
+    return run.fail(
+      "inexact",
+      `a power of ${exponent.denominator < 100n ? exponent.toString() : "a fraction"} is not exact`,
+      at,
+    );
   }
   const isInverse = exponent.numerator < 0n;
   if (isInverse && base.numerator === 0n) run.fail("division-by-zero", "0 cannot be raised to a negative power", at);
@@ -140,7 +171,7 @@ function power(run: Run, at: Span, base: Rational, exponent: Rational): Rational
   run.checkBits(Math.max(1, bits - 2) * Number(count), at);
   run.spend(2 * productWork(bits * Number(count), bits * Number(count)), at);
   const [numerator, denominator] = [base.numerator ** count, base.denominator ** count];
-  return isInverse ? new Rational(denominator, numerator) : new Rational(numerator, denominator);
+  return isInverse ? new Rational(denominator, numerator, 1n) : new Rational(numerator, denominator, 1n);
 }
 
 /** To whole numbers, or to places after the point; halves to even. */
@@ -211,7 +242,14 @@ function toRational(value: RationalValue): Rational {
   return typeof value === "boolean" ? new Rational(value ? 1n : 0n) : value;
 }
 
-function arity(run: Run, call: Span, name: string, values: readonly RationalValue[], least: number, most: number): Rational[] {
+function arity(
+  run: Run,
+  call: Span,
+  name: string,
+  values: readonly RationalValue[],
+  least: number,
+  most: number,
+): Rational[] {
   if (values.length < least || values.length > most) {
     run.fail("wrong-arity", `${name}() takes ${least} to ${most} arguments (${values.length} given)`, call);
   }

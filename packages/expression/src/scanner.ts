@@ -205,7 +205,8 @@ export class Scanner {
     const { source } = this;
     if (code === 92) {
       const after = source.startsWith("\r\n", at + 1) ? at + 3 : at + 2;
-      if (!isLineEnd(source.charCodeAt(at + 1)) || after >= source.length) this.refusal.refuse("unexpected-token", at, at + 1);
+      if (!isLineEnd(source.charCodeAt(at + 1)) || after >= source.length)
+        this.refusal.refuse("unexpected-token", at, at + 1);
       this.end = after;
       return this.next();
     }

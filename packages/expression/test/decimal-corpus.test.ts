@@ -16,7 +16,10 @@ const texts: Readonly<Record<string, string>> = {
   minus: "-a",
   abs: "abs(a)",
 };
-const files = "add subtract multiply divide divideint remainder power squareroot plus minus abs base randoms rounding inexact".split(" ");
+const files =
+  "add subtract multiply divide divideint remainder power squareroot plus minus abs base randoms rounding inexact".split(
+    " ",
+  );
 
 test.skipIf(!hasCorpora)("every decTest case in range of these operations gives its result, digit for digit", () => {
   const failures: string[] = [];
@@ -43,14 +46,18 @@ function run(line: string, context: Readonly<Record<string, string>>): string | 
   // Results that are infinite, not a number or subnormal at the exponents of the case are errors or other numbers here.
   if (text === undefined || /Over|Under|Sub|Clamp|Inval|Imposs|Undef|Zero/i.test(conditions!)) return undefined;
   const [a, b, expected] = [left, right, wanted].map((each) => parse(each));
-  if (a === undefined || expected === undefined || (text.includes("b") && text !== "abs(a)" && b === undefined)) return undefined;
+  if (a === undefined || expected === undefined || (text.includes("b") && text !== "abs(a)" && b === undefined))
+    return undefined;
   const precision = Number(context["precision"]);
   if (precision > 1000) return undefined;
   // Powers take whole exponents.
   if (text === "a ** b" && !isWhole(b!)) return undefined;
 
   const rounding = context["rounding"]!.replace("_", "-") as Rounding;
-  const outcome = createCalculator<DecimalValue>({ numbers: decimal({ precision, rounding }) }).calculate(text, { a, ...(b && { b }) });
+  const outcome = createCalculator<DecimalValue>({ numbers: decimal({ precision, rounding }) }).calculate(text, {
+    a,
+    ...(b && { b }),
+  });
   const actual = outcome.ok ? outcome.text : outcome.error.code;
   return actual === expected.toString() ? "passed" : `${id} ${text} with ${left} ${right}: ${actual}, not ${wanted}`;
 }

@@ -1,0 +1,158 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  calculate,
+  compile,
+  createCalculator,
+  decimal,
+  evaluate,
+  explainPythonSyntax,
+  format,
+  parse,
+  rational,
+  type Outcome,
+  type PythonValue,
+} from "@tallyline/expression";
+
+const runs = Number(process.env["EXPRESSION_RUNS"] ?? 2000);
+
+const names = ["x", "y", "z"];
+const literal = fc.oneof(
+  fc.nat(20).map(String),
+  fc.bigInt({ min: 0n, max: 2n ** 70n }).map(String),
+  fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }).map((value) => String(value)),
+  fc.constantFrom("True", "False", "1e400", "0.5", "9007199254740991", "9007199254740993", "10**400", "0x1f"),
+  fc.constantFrom(...names),
+);
+const infix = fc.constantFrom(..."+ - * / // % ** & | ^ << >> < <= == != > >= and or @".split(" "));
+const prefix = fc.constantFrom("-", "+", "~", "not ");
+const { expression } = fc.letrec<{ expression: string }>((tie) => ({
+  expression: fc.oneof(
+    { maxDepth: 5, depthIdentifier: "expression", withCrossShrink: true },
+    literal,
+    fc.tuple(tie("expression"), infix, tie("expression")).map((parts) => parts.join(" ")),
+    fc.tuple(prefix, tie("expression")).map(([sign, operand]) => `(${sign}${operand})`),
+    tie("expression").map((inner) => `(${inner})`),
+    fc.tuple(tie("expression"), tie("expression"), tie("expression")).map(([a, b, c]) => `(${a} if ${b} else ${c})`),
+    fc
+      .tuple(
+        fc.constantFrom("abs", "min", "max", "round", "int", "float", "pow"),
+        fc.array(tie("expression"), { maxLength: 3 }),
+      )
+      .map(([name, list]) => `${name}(${list.join(", ")})`),
+  ),
+}));
+const value: fc.Arbitrary<PythonValue> = fc.oneof(
+  fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }),
+  fc.integer({ min: -9, max: 9 }).map(BigInt),
+  fc.double(),
+  fc.boolean(),
+);
+const variables = fc.record({ x: value, y: value, z: value }, { requiredKeys: [] });
+
+function facts(outcome: Outcome<unknown>): unknown {
+  return outcome.ok ? [typeof outcome.value, outcome.text] : outcome.error.toJSON();
+}
+
+test("walk and compiled give the same value or the same error, whatever the types of the variables, and again for others", () => {
+  fc.assert(
+    fc.property(expression, fc.array(variables, { minLength: 1, maxLength: 3 }), (text, sets) => {
+      const compiled = compile(text, { explain: explainPythonSyntax });
+      for (const set of sets)
+        expect(facts(compiled.calculate(set))).toEqual(facts(calculate(text, { variables: set })));
+    }),
+    { numRuns: runs },
+  );
+});
+
+test("formatting and parsing again gives the same tree and the same answer", () => {
+  const shape = (text: string) =>
+    JSON.stringify(parse(text), (key, part) => (key === "start" || key === "end" ? undefined : part));
+  fc.assert(
+    fc.property(expression, (text) => {
+      const again = format(parse(text));
+      expect(shape(again)).toBe(shape(text));
+      expect(format(parse(again))).toBe(again);
+    }),
+    { numRuns: runs },
+  );
+});
+
+test("no text makes anything but an outcome, in any dialect and arithmetic", () => {
+  const calculators = [
+    createCalculator({ explain: explainPythonSyntax }),
+    createCalculator({ dialect: "calc" }),
+    createCalculator({ numbers: rational as never }),
+    createCalculator({ numbers: decimal() as never }),
+  ];
+  const piece = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 3 }),
+    fc.constantFrom(..."0 1 2.5 ** ( ) [ ' \" \\ \n # if else and not = := , . x abs(".split(" ")),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }), expression, fc.nat(), (pieces, good, at) => {
+      const cut = at % (good.length + 1);
+      for (const text of [pieces.join(""), good.slice(0, cut) + pieces.join("") + good.slice(cut)]) {
+        for (const calculator of calculators) {
+          const outcome = calculator.calculate(text);
+          if (outcome.ok) continue;
+          const { start, end } = outcome.error.span;
+          expect(start >= 0 && start <= end && end <= text.length).toBe(true);
+        }
+      }
+    }),
+    { numRuns: runs },
+  );
+});
+
+test("raising a limit never changes an answer", () => {
+  const tight = createCalculator({
+    limits: { maxIntegerBits: 128, maxWork: 100, maxNodes: 20, maxDepth: 6, maxResultDigits: 30 },
+  });
+  fc.assert(
+    fc.property(expression, (text) => {
+      const [small, large] = [tight.calculate(text), calculate(text)];
+      if (small.ok || !small.error.code.startsWith("limit-")) expect(facts(small)).toEqual(facts(large));
+    }),
+    { numRuns: runs },
+  );
+});
+
+test("ints are exact: the same as BigInt", () => {
+  const int = fc.oneof(
+    fc.bigInt({ min: -(2n ** 90n), max: 2n ** 90n }),
+    fc.bigInt({ min: -(2n ** 54n), max: 2n ** 54n }),
+  );
+  fc.assert(
+    fc.property(int, int, (x, y) => {
+      const answer = (text: string) => evaluate(text, { variables: { x, y } });
+      expect([
+        answer("x + y"),
+        answer("x - y"),
+        answer("x * y"),
+        answer("-x"),
+        answer("x & y"),
+        answer("x ^ ~y"),
+      ]).toEqual([x + y, x - y, x * y, -x, x & y, x ^ ~y]);
+      if (y !== 0n) {
+        expect(answer("x // y * y + x % y")).toBe(x);
+        expect(answer("0 <= x % y / y < 1.5")).toBe(true);
+      }
+    }),
+    { numRuns: runs },
+  );
+});
+
+test("rational arithmetic obeys the laws of a field", () => {
+  const fraction = fc
+    .tuple(fc.integer({ min: -99, max: 99 }), fc.integer({ min: 1, max: 99 }))
+    .map(([n, d]) => `(${n}/${d})`);
+  fc.assert(
+    fc.property(fraction, fraction, fraction, (a, b, c) => {
+      const { evaluate: answer } = createCalculator({ numbers: rational });
+      expect(answer(`(${a} + ${b}) * ${c} == ${a} * ${c} + ${b} * ${c}`)).toBe(true);
+      expect(answer(`${a} - ${a} == 0 and ${a} * (${b} + 100) / (${b} + 100) == ${a}`)).toBe(true);
+    }),
+    { numRuns: runs / 10 },
+  );
+});
