@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { promisify } from "node:util";
 import { lengthPrefixed, lines, map } from "@tallyline/framing";
 import { createTcpClient, createTcpServer, type TcpClient, TransportError } from "@tallyline/tcp";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { gate, rawServer, until, upperCase } from "./peers.ts";
 
 const codec = lines();
@@ -246,6 +246,18 @@ describe("idempotent calls", () => {
     expect(Object.fromEntries(executions)).toEqual({ withdraw: 1, balance: 2, deposit: 1 });
   });
 
+  test("get the reply of their own connection: what the old one began is not part of it", async () => {
+    await using server = await rawServer((socket, index) => {
+      socket.once("data", () => {
+        if (index === 0) socket.write("Balance: 99", () => socket.destroy());
+        else socket.write("Balance: 1\n");
+      });
+    });
+    await using client = clientOf(server, { timeouts: { minReconnectMs: 1 } });
+    expect(await client.request("balance", { idempotent: true })).toBe("Balance: 1");
+    expect(client.stats().connects).toBe(2);
+  });
+
   test("are not sent for ever", async () => {
     await using server = await rawServer((socket) => socket.once("data", () => socket.destroy()));
     await using client = clientOf(server, { timeouts: { minReconnectMs: 1 } });
@@ -361,6 +373,20 @@ describe("deadlines", () => {
     outcomes.delete("DEADLINE_EXCEEDED");
     expect([...outcomes]).toEqual(["own"]);
   });
+});
+
+test("a clock that is set while a call is under way changes nothing", async () => {
+  await using server = await rawServer(() => {});
+  await using client = clientOf(server);
+  const call = client.request("a", { deadlineMs: 1_000 });
+  await server.whenReceived("a\n");
+  for (const jumpMs of [3_600_000, -7_200_000]) {
+    vi.setSystemTime(Date.now() + jumpMs);
+    for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+  }
+  vi.useRealTimers();
+  server.sockets[0]!.write("A\n");
+  expect(await call).toBe("A");
 });
 
 describe("signals", () => {

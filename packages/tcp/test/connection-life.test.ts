@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -216,6 +217,43 @@ test("hundreds of connections that come and go leave no file descriptor behind",
   expect(countOf()).toBeLessThanOrEqual(before);
 });
 
+test("a server that runs out of file descriptors serves those that are there, and others again when there is room", async () => {
+  // In a process of its own, which may open few files.
+  const script = `
+    import { lines } from "@tallyline/framing";
+    import { createTcpServer } from "@tallyline/tcp";
+    const server = await createTcpServer({ codec: lines(), handler: (line) => line });
+    console.log(server.port);`;
+  const conditions = process.env["VITEST_TARGET"] === "dist" ? [] : ["--conditions=@tallyline/source"];
+  const command = [
+    "-c",
+    'ulimit -n 60; exec "$@"',
+    "sh",
+    process.execPath,
+    ...conditions,
+    "--input-type=module",
+    "-e",
+    script,
+  ];
+  const child = spawn("sh", command, { cwd: import.meta.dirname, stdio: ["ignore", "pipe", "inherit"] });
+  const port = Number(((await once(child.stdout, "data")) as [Buffer])[0]);
+  try {
+    await using served = await linePeer({ port });
+    served.send("here\n");
+    expect(await served.line()).toBe("here");
+    const crowd = await Promise.all(Array.from({ length: 100 }, () => socketFrom("127.0.0.1", port)));
+    served.send("still here\n");
+    expect(await served.line()).toBe("still here");
+    for (const socket of crowd) socket.destroy();
+    await Promise.all(crowd.map((socket) => (socket.closed ? undefined : once(socket, "close"))));
+    await using late = await linePeer({ port });
+    late.send("room again\n");
+    expect(await late.line()).toBe("room again");
+  } finally {
+    child.kill();
+  }
+});
+
 describe("drain", () => {
   test("finishes what is worked on, closes idle connections, takes nothing new, and says what became of it", async () => {
     const work = gate();
@@ -329,7 +367,6 @@ describe("listening", () => {
     const folder = await mkdtemp(join(tmpdir(), "tallyline-"));
     const path = join(folder, "s");
     // A server whose process is killed leaves its file; here another process is.
-    const { execFileSync } = await import("node:child_process");
     const script = `require("net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;
     expect(() => execFileSync(process.execPath, ["-e", script], { stdio: "ignore" })).toThrow("Command failed");
     try {
