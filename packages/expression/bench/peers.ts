@@ -35,7 +35,7 @@ const folder = mkdtempSync(join(tmpdir(), "expression-bench-"));
 try {
   writeFileSync(join(folder, "package.json"), '{"private":true}');
   execFileSync("npm", ["install", "--silent", "--no-audit", "--no-fund", ...peers], { cwd: folder, stdio: "inherit" });
-  const evaluators = await load(folder);
+  const evaluators = await evaluatorsFrom(folder);
   console.log(`node --conditions=@tallyline/source bench/peers.ts ${rounds}`);
   console.log(`Node ${process.version}, ${cpus()[0]?.model}, ${availableParallelism()} cores`);
   oneShot(evaluators);
@@ -45,15 +45,15 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-async function load(from: string): Promise<Evaluator[]> {
+async function evaluatorsFrom(from: string): Promise<Evaluator[]> {
   // A module inside of the folder, so that names are looked up there.
   writeFileSync(join(from, "load.mjs"), "export const load = (name) => import(name);");
-  const { load } = await import(pathToFileURL(join(from, "load.mjs")).href);
-  const mathjs = await load("mathjs");
-  const { Parser } = (await load("expr-eval")).default;
-  const expressionEval = (await load("expression-eval")).default;
-  const { default: Formula } = await load("fparser");
-  const cel = await load("@marcbachmann/cel-js");
+  const { load: imported } = await import(pathToFileURL(join(from, "load.mjs")).href);
+  const mathjs = await imported("mathjs");
+  const { Parser } = (await imported("expr-eval")).default;
+  const expressionEval = (await imported("expression-eval")).default;
+  const { default: Formula } = await imported("fparser");
+  const cel = await imported("@marcbachmann/cel-js");
   // CEL keeps ints and floats apart without converting; its texts get a point in every number.
   const celText = (text: string) => text.replaceAll(/(?<![\w.])\d+(?![\w.])/g, "$&.0");
   return [
@@ -109,13 +109,21 @@ async function load(from: string): Promise<Evaluator[]> {
     {
       name: "new Function",
       isGenerating: true,
+      // Generating code is what is measured here, on texts of our own.
+      // oxlint-disable-next-line no-implied-eval
       once: (text) => new Function(`return ${text}`)(),
       prepare: (text) => {
+        // oxlint-disable-next-line no-implied-eval
         const run = new Function("x", "y", `return ${text}`);
         return ({ x, y }) => run(x, y);
       },
     },
-    { name: "eval", isGenerating: true, once: (text) => (0, eval)(text), prepare: () => () => undefined },
+    {
+      name: "eval",
+      isGenerating: true, // oxlint-disable-next-line no-eval
+      once: (text) => (0, eval)(text),
+      prepare: () => () => undefined,
+    },
   ];
 }
 

@@ -32,7 +32,7 @@ export function roundHalfEven(value: number): number {
 export function roundToDigits(value: number, digits: number): number {
   // Beyond these a float64 has no digits left to round, or none that stay (CPython's NDIGITS_MAX and NDIGITS_MIN).
   if (!Number.isFinite(value) || value === 0 || digits > 323) return value;
-  if (digits < -308) return 0 * value;
+  if (digits < -308) return value < 0 ? -0 : 0;
   const { mantissa, exponent } = decompose(Math.abs(value));
   // value * 10^digits = numerator / denominator, exactly.
   const numerator = mantissa * 2n ** BigInt(Math.max(exponent, 0)) * 10n ** BigInt(Math.max(digits, 0));

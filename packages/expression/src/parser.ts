@@ -4,7 +4,8 @@
 import { ExpressionError, type ErrorDetails } from "./expression-error.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import type { Limits } from "./limits.ts";
-import { Power, Scanner, Token, type Refusal } from "./scanner.ts";
+import { Scanner, type Refusal } from "./scanner.ts";
+import { Power, Token } from "./token.ts";
 import type { BinaryOperator, ComparisonOperator, Expression, Span, UnaryOperator } from "./syntax-tree.ts";
 
 /** Which language the text is in. */

@@ -26,8 +26,8 @@ function absolute(run: Run, call: Span, values: readonly PythonInternal[]): Pyth
   }
   const value = values[0]!;
   if (value instanceof Float) return new Float(Math.abs(value.value));
-  const int = toInt(value);
-  return typeof int === "number" ? Math.abs(int) : int < 0n ? -int : int;
+  const whole = toInt(value);
+  return typeof whole === "number" ? Math.abs(whole) : whole < 0n ? -whole : whole;
 }
 
 function float(run: Run, call: Span, values: readonly PythonInternal[]): PythonInternal {

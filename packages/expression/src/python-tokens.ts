@@ -159,7 +159,7 @@ const symbols = [
   "->",
   ":=",
   "<>",
-].concat([..."+-*/%@&|^"].map((operator) => `${operator}=`));
+].concat(Array.from("+-*/%@&|^", (operator) => `${operator}=`));
 
 function symbolLength(source: string, at: number): number {
   return symbols.find((symbol) => source.startsWith(symbol, at))?.length ?? 1;
