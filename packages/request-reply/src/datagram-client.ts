@@ -47,7 +47,7 @@ export interface DatagramClientOptions {
     readonly maxOutstanding?: number;
     /** Calls waiting for their turn. Default 1,024; one more fails with `QUEUE_FULL`. */
     readonly maxQueued?: number;
-    /** Times that a call is sent again on silence. Default 4 (RFC 7252 §4.8). */
+    /** Times that a call is sent again on silence. Default 6: from the shortest wait, doubled each time, about the 10 s of a default deadline. */
     readonly maxRetransmits?: number;
     /** Reports in a row that nobody listens before calls fail: a single one may be forged. Default 3. */
     readonly maxUnreachable?: number;
@@ -82,6 +82,7 @@ export class DatagramClient {
   /** Calls whose next copy is to be sent now. */
   readonly #due = new Set<Call>();
   readonly #outcomes: { readonly call: number; readonly outcome: DatagramOutcome }[] = [];
+  #inWindow = 0;
   #wakeAt = Infinity;
   #nextCall = 1;
   #cookie: string | undefined;
@@ -129,6 +130,7 @@ export class DatagramClient {
       isIdempotent,
       firstSentAt: 0,
       copies: 0,
+      isInWindow: false,
       cookiesTaken: 0,
       waitMs: 0,
       resendAt: Infinity,
@@ -218,7 +220,7 @@ export class DatagramClient {
     if (call.copies === 0) call.firstSentAt = now;
     call.copies++;
     call.waitMs = call.waitMs === 0 ? this.#firstWaitMs() : Math.min(2 * call.waitMs, this.#timeouts.maxRetransmitMs);
-    this.#resendAt(call, this.#mayResend(call) ? now + call.waitMs : Infinity);
+    this.#resendAt(call, now + call.waitMs);
     if (!this.#hasHeader) return call.payload;
     const { id, isIdempotent } = call;
     return encodeRequest(
@@ -258,7 +260,8 @@ export class DatagramClient {
       }
       if (call.resendAt <= now) {
         call.resendAt = Infinity;
-        this.#due.add(call);
+        if (this.#mayResend(call)) this.#due.add(call);
+        else this.#leaveWindow(call);
       }
       this.#wakeAt = Math.min(this.#wakeAt, call.deadlineAt, call.resendAt);
     }
@@ -270,19 +273,28 @@ export class DatagramClient {
       return call;
     }
     const window = this.#hasHeader && this.#hasHeardPeer ? this.#limits.maxOutstanding : 1;
-    if (this.#outstanding.size >= window) return undefined;
+    if (this.#inWindow >= window) return undefined;
     for (const call of this.#queued) {
       this.#queued.delete(call);
       this.#outstanding.set(call.id, call);
+      call.isInWindow = true;
+      this.#inWindow++;
       return call;
     }
     return undefined;
   }
 
+  /** After its last copy has waited in vain, a call is still answered if an answer comes, but holds nobody up. */
+  #leaveWindow(call: Call): void {
+    if (!call.isInWindow) return;
+    call.isInWindow = false;
+    this.#inWindow--;
+  }
+
   #learnRoundTrip(call: Call, now: number): void {
     this.#unreachableInRow = 0;
     if (call.copies === 1) this.#roundTrip.sample(now - call.firstSentAt);
-    else if (call.cookiesTaken === 0) this.#roundTrip.keepBackedOff(call.waitMs);
+    else if (call.cookiesTaken === 0) this.#roundTrip.backOff(call.waitMs);
   }
 
   #firstWaitMs(): number {
@@ -314,6 +326,7 @@ export class DatagramClient {
     this.#calls.delete(call.number);
     this.#queued.delete(call);
     this.#due.delete(call);
+    this.#leaveWindow(call);
     if (this.#outstanding.get(call.id) === call) this.#outstanding.delete(call.id);
   }
 }
@@ -326,6 +339,8 @@ interface Call {
   readonly isIdempotent: boolean;
   firstSentAt: number;
   copies: number;
+  /** Counts against `maxOutstanding`. */
+  isInWindow: boolean;
   cookiesTaken: number;
   /** How long the last copy waits for a reply. */
   waitMs: number;
@@ -349,7 +364,7 @@ const defaultLimits = {
   maxRequestBytes: 1232,
   maxOutstanding: 4,
   maxQueued: 1024,
-  maxRetransmits: 4,
+  maxRetransmits: 6,
   maxUnreachable: 3,
 };
 const defaultTimeouts = { initialRetransmitMs: 1000, minRetransmitMs: 200, maxRetransmitMs: 10_000 };

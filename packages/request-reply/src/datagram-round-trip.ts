@@ -1,8 +1,10 @@
 /**
  * How long to wait for a reply before a call is sent again: RFC 6298, with Karn's rule.
  *
- * A reply to a call that was sent more than once does not say which copy it answers, so it gives no sample; the waiting
- * time that let it succeed stays in force until a call that was sent once gives one.
+ * A reply to a call that was sent more than once does not say which copy it answers, so it gives no sample. Perhaps the
+ * network has become slow and every copy was superfluous: so the waiting time grows with each such call, towards the time that
+ * let it succeed, until a call that was sent once gives a sample. It at most doubles at a time, because a few lost datagrams
+ * look just the same.
  */
 export class RoundTripEstimate {
   readonly #initialMs: number;
@@ -41,9 +43,9 @@ export class RoundTripEstimate {
     this.#timeoutMs = this.#clamp(this.#smoothedMs + 4 * this.#variationMs);
   }
 
-  /** A call that was sent several times was answered while it waited this long: later calls wait so long too. */
-  keepBackedOff(timeoutMs: number): void {
-    this.#timeoutMs = this.#clamp(Math.max(this.#timeoutMs, timeoutMs));
+  /** A call that was sent several times was answered while its last copy waited this long. */
+  backOff(waitedMs: number): void {
+    this.#timeoutMs = this.#clamp(Math.max(this.#timeoutMs, Math.min(waitedMs, 2 * this.#timeoutMs)));
   }
 
   #clamp(timeoutMs: number): number {

@@ -47,7 +47,7 @@ export interface UdpClientLimits {
   readonly maxQueued?: number;
   /** Bare calls at a time; each has its own socket. Default 16. */
   readonly maxBareCalls?: number;
-  /** Times that a call is sent again on silence. Default 4. */
+  /** Times that a call is sent again on silence. Default 6. */
   readonly maxRetransmits?: number;
   /** Reports in a row that nobody listens before calls fail with `PEER_UNREACHABLE`. Default 3. */
   readonly maxUnreachable?: number;
@@ -237,7 +237,7 @@ const defaultLimits = {
   maxOutstanding: 4,
   maxQueued: 1024,
   maxBareCalls: 16,
-  maxRetransmits: 4,
+  maxRetransmits: 6,
   maxUnreachable: 3,
 };
 const defaultTimeouts = { initialRetransmitMs: 1000, minRetransmitMs: 200, maxRetransmitMs: 10_000 };
