@@ -10,7 +10,7 @@ export interface DecimalContext {
 }
 
 /** The nearest value that the context can hold. */
-export function finish(context: DecimalContext, isNegative: boolean, coefficient: bigint, exponent: number): Decimal {
+function finish(context: DecimalContext, isNegative: boolean, coefficient: bigint, exponent: number): Decimal {
   const { precision, rounding } = context;
   const least = -maxExponent - precision + 1;
   if (coefficient === 0n) return new Decimal(isNegative, 0n, Math.min(Math.max(exponent, least), maxExponent));

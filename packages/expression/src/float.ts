@@ -45,7 +45,7 @@ export function roundToDigits(value: number, digits: number): number {
 }
 
 /** A positive finite float64 as `mantissa * 2^exponent`, exactly. */
-function decompose(value: number): { mantissa: bigint; exponent: number } {
+export function decompose(value: number): { mantissa: bigint; exponent: number } {
   const bits = new DataView(new ArrayBuffer(8));
   bits.setFloat64(0, value);
   const biased = (bits.getUint16(0) >> 4) & 0x7ff;

@@ -122,7 +122,7 @@ function smallPower(base: number, exponent: number): number {
 }
 
 /** Width in bits exactly. */
-export function exactBits(value: bigint): number {
+function exactBits(value: bigint): number {
   const magnitude = value < 0n ? -value : value;
   const hex = magnitude.toString(16);
   return (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex[0]!, 16)));
@@ -147,11 +147,6 @@ export function shiftRight(value: Integer, count: Integer): Integer {
 export function bitwise(operator: "&" | "|" | "^", left: Integer, right: Integer): Integer {
   const [a, b] = [BigInt(left), BigInt(right)];
   return toInteger(operator === "&" ? a & b : operator === "|" ? a | b : a ^ b);
-}
-
-/** The nearest float64, halves to even; infinite when there is none. */
-export function nearestFloat(value: Integer): number {
-  return Number(value);
 }
 
 /** The nearest float64 to an exact quotient, rounded once. The divisor is not 0. */

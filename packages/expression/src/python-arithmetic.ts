@@ -159,7 +159,7 @@ export function unary(run: Run, node: UnaryExpression, operand: PythonInternal):
 }
 
 /** `n!`. Refused from its size alone when it would be too wide. */
-export function factorial(run: Run, at: Span, operand: Integer | number): Integer {
+function factorial(run: Run, at: Span, operand: Integer | number): Integer {
   const count = Number(operand);
   if (!Number.isInteger(count)) run.fail("domain", "factorial() only accepts integral values", at);
   if (count < 0) run.fail("domain", "factorial() not defined for negative values", at);

@@ -142,7 +142,7 @@ function roundInt(run: Run, call: Span, value: Integer, places: Integer): Intege
 }
 
 /** A whole float as an int, exactly. */
-export function fromFloat(run: Run, at: Span, value: number): Integer {
+function fromFloat(run: Run, at: Span, value: number): Integer {
   if (Number.isNaN(value)) run.fail("nan-to-integer", "cannot convert float NaN to integer", at);
   if (!Number.isFinite(value)) run.fail("not-an-integer", "cannot convert float infinity to integer", at);
   return Number.isSafeInteger(value) ? value + 0 : integer.toInteger(BigInt(value));

@@ -6,16 +6,7 @@ import { stringEnd } from "./scanner.ts";
 import type { Span } from "./syntax-tree.ts";
 
 /** What the grammar tells apart; `eof` is the end of the text inside of a bracket. */
-export type PythonTokenKind =
-  | "number"
-  | "name"
-  | "keyword"
-  | "string"
-  | "symbol"
-  | "newline"
-  | "indent"
-  | "end"
-  | "eof";
+type PythonTokenKind = "number" | "name" | "keyword" | "string" | "symbol" | "newline" | "indent" | "end" | "eof";
 
 export interface PythonToken extends Span {
   readonly kind: PythonTokenKind;

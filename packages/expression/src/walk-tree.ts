@@ -19,7 +19,7 @@ export function walk(tree: Expression, visit: (node: Expression) => void): void 
 }
 
 /** The nodes directly below this one, in the order of evaluation. */
-export function operandsOf(node: Expression): readonly Expression[] {
+function operandsOf(node: Expression): readonly Expression[] {
   switch (node.type) {
     case "number":
     case "boolean":

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 
-export const corpora = process.env["TALLYLINE_CORPORA"] ?? join(import.meta.dirname, "../../../../shared/corpora");
+const corpora = process.env["TALLYLINE_CORPORA"] ?? join(import.meta.dirname, "../../../../shared/corpora");
 
 export const hasCorpora = existsSync(join(corpora, "README.md"));
 

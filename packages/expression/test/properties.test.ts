@@ -14,7 +14,7 @@ import {
   type PythonValue,
 } from "@tallyline/expression";
 
-const runs = Number(process.env["EXPRESSION_RUNS"] ?? 2000);
+const runs = Number(process.env["EXPRESSION_RUNS"] ?? 400);
 
 const names = ["x", "y", "z"];
 const literal = fc.oneof(
