@@ -34,8 +34,5 @@ export function onlyKnown(group: string, names: readonly string[], given: object
   }
 }
 
-/** The options of a group that belong to one part of it. */
-export function pick<T extends object>(given: Readonly<Partial<T>> | undefined, defaults: T): Partial<T> {
-  const names = Object.keys(defaults);
-  return Object.fromEntries(Object.entries(given ?? {}).filter(([name]) => names.includes(name))) as Partial<T>;
-}
+/** What UDP over IPv4 carries at most: 65,535 bytes less the headers of both. */
+export const datagramBytesMax = 65_507;

@@ -1,11 +1,17 @@
 import { isIP } from "node:net";
 import { performance } from "node:perf_hooks";
 import { CallChannel } from "./call-channel.ts";
+import {
+  type ClientSettings,
+  readClientOptions,
+  type UdpClientOptions,
+  type UdpRequestOptions,
+} from "./client-options.ts";
 import { clientEnd, clientStart } from "./diagnostics.ts";
 import { TransportError } from "./errors.ts";
-import { onlyKnown, portNumber, positiveInteger, positiveNumbers } from "./options.ts";
+import { onlyKnown, positiveInteger } from "./options.ts";
 import { urlOf } from "./peer.ts";
-import { firstAddress, orGiveUp, resolveTarget, type Target } from "./target.ts";
+import { orGiveUp, resolveTarget } from "./target.ts";
 
 /** The reply to a call. */
 export interface UdpReply {
@@ -14,52 +20,6 @@ export interface UdpReply {
   readonly truncated: boolean;
   /** False: the peer answered without a header. It does not know this protocol: ask again with `header: false`. */
   readonly header: boolean;
-}
-
-export interface UdpRequestOptions {
-  /** Time for the whole call: waiting for its turn, every copy, the reply. Default 10,000. */
-  readonly deadlineMs?: number;
-  /** Gives the call up when aborted. */
-  readonly signal?: AbortSignal;
-  /** Running the request twice does no harm. Default false. */
-  readonly idempotent?: boolean;
-  /** False sends a bare datagram, from a socket of its own; the next datagram from the peer is the reply. Sent again on silence only if it is idempotent. Default true. */
-  readonly header?: boolean;
-}
-
-export interface UdpClientOptions {
-  /** An IP address, or a name: resolved when the client is created, and again after a call has heard nothing. */
-  readonly host: string;
-  readonly port: number;
-  /** Resolves a name to an IP address. Default: `lookup` of `node:dns`. */
-  readonly lookup?: (host: string) => Promise<string>;
-  readonly limits?: UdpClientLimits;
-  readonly timeouts?: UdpClientTimeouts;
-}
-
-/** See docs/limits.md for the reasons and for what happens at each limit. */
-export interface UdpClientLimits {
-  /** Longest datagram sent, header included (up to 80 bytes). Default 1,232, highest 65,507. */
-  readonly maxRequestBytes?: number;
-  /** Calls on the wire at a time, 1 until the peer has first answered. Default 4. */
-  readonly maxOutstanding?: number;
-  /** Calls waiting for their turn. Default 1,024. */
-  readonly maxQueued?: number;
-  /** Bare calls at a time; each has its own socket. Default 16. */
-  readonly maxBareCalls?: number;
-  /** Times that a call is sent again on silence. Default 6. */
-  readonly maxRetransmits?: number;
-  /** Reports in a row that nobody listens before calls fail with `PEER_UNREACHABLE`. Default 3. */
-  readonly maxUnreachable?: number;
-}
-
-export interface UdpClientTimeouts {
-  /** Wait for a reply before the first round trip is known. Default 1,000. */
-  readonly initialRetransmitMs?: number;
-  /** Shortest wait for a reply. Default 200. */
-  readonly minRetransmitMs?: number;
-  /** Longest wait for a reply before another copy is sent. Default 10,000. */
-  readonly maxRetransmitMs?: number;
 }
 
 export interface UdpClientStats {
@@ -91,27 +51,21 @@ export interface UdpClient extends AsyncDisposable {
  * Rejects with a {@link TransportError} `HOST_NOT_FOUND`; throws on options that make no sense.
  */
 export async function createUdpClient(options: UdpClientOptions): Promise<UdpClient> {
-  onlyKnown("createUdpClient", ["host", "port", "lookup", "limits", "timeouts"], options);
-  const { maxBareCalls, ...limits } = positiveNumbers("limits", defaultLimits, options.limits);
-  if (limits.maxRequestBytes > 65_507) {
-    throw new RangeError(`limits.maxRequestBytes is ${limits.maxRequestBytes}, UDP carries at most 65507`);
-  }
-  const target = {
-    host: options.host,
-    port: portNumber("port", options.port, 1),
-    lookup: options.lookup ?? firstAddress,
-  };
-  const settings = { limits, timeouts: positiveNumbers("timeouts", defaultTimeouts, options.timeouts) };
-  const address = await resolveTarget(target);
-  const channel = await CallChannel.open({ address, port: target.port, hasHeader: true, ...settings });
-  return new Client(target, channel, settings, maxBareCalls);
+  const settings = readClientOptions(options);
+  const address = await resolveTarget(settings.target);
+  return new Client(settings, await openChannel(settings, address, true));
+}
+
+function openChannel(settings: ClientSettings, address: string, hasHeader: boolean): Promise<CallChannel> {
+  const { target, limits, timeouts } = settings;
+  const { maxRequestBytes, maxOutstanding, maxQueued, maxRetransmits, maxUnreachable } = limits;
+  const callLimits = { maxRequestBytes, maxOutstanding, maxQueued, maxRetransmits, maxUnreachable };
+  return CallChannel.open({ address, port: target.port, hasHeader, limits: callLimits, timeouts });
 }
 
 class Client implements UdpClient {
   readonly url: string;
-  readonly #target: Target;
-  readonly #settings: { readonly limits: ChannelLimits; readonly timeouts: typeof defaultTimeouts };
-  readonly #maxBareCalls: number;
+  readonly #settings: ClientSettings;
   readonly #bareCalls = new Set<CallChannel>();
   readonly #retired = new Set<CallChannel>();
   #bareCallCount = 0;
@@ -122,17 +76,10 @@ class Client implements UdpClient {
   #callsResolving = 0;
   #isClosed = false;
 
-  constructor(
-    target: Target,
-    channel: CallChannel,
-    settings: { readonly limits: ChannelLimits; readonly timeouts: typeof defaultTimeouts },
-    maxBareCalls: number,
-  ) {
-    this.#target = target;
-    this.#channel = channel;
+  constructor(settings: ClientSettings, channel: CallChannel) {
     this.#settings = settings;
-    this.#maxBareCalls = maxBareCalls;
-    this.url = urlOf(target.host, target.port);
+    this.#channel = channel;
+    this.url = urlOf(settings.target.host, settings.target.port);
   }
 
   stats(): UdpClientStats {
@@ -153,7 +100,7 @@ class Client implements UdpClient {
     if (clientStart.hasSubscribers) clientStart.publish({ request, url });
     try {
       const call = { payload: payload.slice(), deadlineAt, isIdempotent, signal };
-      if (this.#isAddressInDoubt && isIP(this.#target.host) === 0) await this.#awaitAddress(call);
+      if (this.#isAddressInDoubt && isIP(this.#settings.target.host) === 0) await this.#awaitAddress(call);
       const reply = await (header ? this.#channel.call(call) : this.#callBare(call));
       if (clientEnd.hasSubscribers) clientEnd.publish({ request, url, error: undefined });
       return reply;
@@ -190,11 +137,11 @@ class Client implements UdpClient {
   }
 
   async #resolveAnew(): Promise<void> {
-    const address = await resolveTarget(this.#target);
+    const address = await resolveTarget(this.#settings.target);
     this.#isAddressInDoubt = false;
     if (address === this.#channel.address || this.#isClosed) return;
     const old = this.#channel;
-    this.#channel = await CallChannel.open({ address, port: this.#target.port, hasHeader: true, ...this.#settings });
+    this.#channel = await openChannel(this.#settings, address, true);
     if (this.#isClosed) return this.#channel.close();
     this.#retired.add(old);
     void old.retire().then(() => this.#retired.delete(old));
@@ -202,18 +149,14 @@ class Client implements UdpClient {
 
   /** A bare reply names no call, and a late one would be taken for the next call's: so each bare call has a port of its own. */
   async #callBare(call: Parameters<CallChannel["call"]>[0]): Promise<UdpReply> {
-    if (this.#bareCallCount >= this.#maxBareCalls) {
-      const message = `${this.#bareCallCount} bare calls are out, limit is ${this.#maxBareCalls}`;
+    const { maxBareCalls } = this.#settings.limits;
+    if (this.#bareCallCount >= maxBareCalls) {
+      const message = `${this.#bareCallCount} bare calls are out, limit is ${maxBareCalls}`;
       throw new TransportError("QUEUE_FULL", "not-sent", message);
     }
     this.#bareCallCount++;
     try {
-      const channel = await CallChannel.open({
-        address: this.#channel.address,
-        port: this.#target.port,
-        hasHeader: false,
-        ...this.#settings,
-      });
+      const channel = await openChannel(this.#settings, this.#channel.address, false);
       this.#bareCalls.add(channel);
       try {
         if (this.#isClosed) throw new TransportError("CLOSED", "not-sent", "the client is closed");
@@ -229,15 +172,3 @@ class Client implements UdpClient {
 }
 
 const silences: readonly string[] = ["DEADLINE_EXCEEDED", "PEER_UNREACHABLE"];
-
-type ChannelLimits = Omit<typeof defaultLimits, "maxBareCalls">;
-
-const defaultLimits = {
-  maxRequestBytes: 1232,
-  maxOutstanding: 4,
-  maxQueued: 1024,
-  maxBareCalls: 16,
-  maxRetransmits: 6,
-  maxUnreachable: 3,
-};
-const defaultTimeouts = { initialRetransmitMs: 1000, minRetransmitMs: 200, maxRetransmitMs: 10_000 };

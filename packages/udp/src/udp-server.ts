@@ -8,77 +8,16 @@ import { serverDrop, serverEnd, serverStart } from "./diagnostics.ts";
 import { ListenError } from "./errors.ts";
 import { kernelDrops } from "./kernel-drops.ts";
 import { LoadShedder } from "./load-shedder.ts";
-import { onlyKnown, pick, portNumber, positiveInteger, positiveNumbers } from "./options.ts";
+import { positiveInteger } from "./options.ts";
 import { Peer, type UdpPeer, urlOf } from "./peer.ts";
 import { keyedHash, randomBytes } from "./random.ts";
 import { RateLimiter } from "./rate-limiter.ts";
-
-/** What a handler is told about a request. */
-export interface UdpRequestContext {
-  readonly peer: UdpPeer;
-  /** Aborted when nobody waits for the reply any longer: the handler's time is over, or the server has stopped. */
-  readonly signal: AbortSignal;
-  /** The request came with a header: it is one of a call that survives loss. */
-  readonly header: boolean;
-}
-
-export interface UdpServerOptions {
-  /**
-   * Gives the reply to a request; undefined sends nothing. The request is the handler's to keep; the reply is not to be
-   * changed afterwards. If it throws, the caller is told so (`PEER_FAILED`) and a plain datagram gets no answer.
-   */
-  readonly handler: (
-    request: Uint8Array,
-    context: UdpRequestContext,
-  ) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
-  /** `calls`: request-reply headers are understood, and datagrams without one still answered. `plain`: every datagram goes to the handler as it is. Default `calls`. */
-  readonly mode?: "calls" | "plain";
-  /** The answer to a plain datagram that is too large, or whose reply is; at most 56 bytes. Default, in mode `calls` only: a text that begins with "Error: ". */
-  readonly plainTooLarge?: Uint8Array;
-  /** A name or an IP address. Default 127.0.0.1. */
-  readonly host?: string;
-  /** Default 0: any free port. */
-  readonly port?: number;
-  /** Loopback addresses have no rate limit. Default true. */
-  readonly exemptLoopback?: boolean;
-  readonly limits?: UdpServerLimits;
-  readonly timeouts?: UdpServerTimeouts;
-}
-
-/** See docs/limits.md for the reasons and for what happens at each limit. */
-export interface UdpServerLimits {
-  /** Longest datagram accepted, header included. Default 1,232, highest 65,507. */
-  readonly maxRequestBytes?: number;
-  /** Longest datagram sent, header included. Default 1,232, highest 65,507. */
-  readonly maxReplyBytes?: number;
-  /** Requests running at a time. Default 1,024. */
-  readonly maxInFlight?: number;
-  /** Requests remembered, so that a copy is not run again. Default 10,000. */
-  readonly maxExchanges?: number;
-  /** Bytes of replies remembered. Default 16 MiB. */
-  readonly maxExchangeBytes?: number;
-  /** Receive buffer asked of the kernel, which may give less (see `stats()`). Default 1 MiB. */
-  readonly recvBufferBytes?: number;
-  /** Datagrams per second from one address (IPv6: from one /64) in the long run. Default 1,000. */
-  readonly maxRatePerAddress?: number;
-  /** Datagrams from one address at once. Default 2,000. */
-  readonly maxBurstPerAddress?: number;
-  /** Addresses whose rates are remembered. Default 10,000. */
-  readonly maxAddresses?: number;
-}
-
-export interface UdpServerTimeouts {
-  /** How long a completed request is remembered. Default 60,000. */
-  readonly exchangeLifetimeMs?: number;
-  /** How late a datagram may arrive. Default 1,000. */
-  readonly networkDelayMs?: number;
-  /** How long a key makes cookies. Default 1,800,000. */
-  readonly cookieKeyMs?: number;
-  /** How long a handler may take. Default 30,000. */
-  readonly handlerMs?: number;
-  /** Datagrams that may have waited longer in the kernel's buffer are thrown away. Default 200. */
-  readonly maxWaitMs?: number;
-}
+import {
+  readServerOptions,
+  type ServerSettings,
+  type UdpRequestContext,
+  type UdpServerOptions,
+} from "./server-options.ts";
 
 export interface UdpServerStats {
   readonly datagramsReceived: number;
@@ -114,31 +53,20 @@ export interface UdpServer extends AsyncDisposable {
 
 /** Opens a UDP server. Resolves when it listens; rejects with a {@link ListenError}; throws on options that make no sense. */
 export async function createUdpServer(options: UdpServerOptions): Promise<UdpServer> {
-  onlyKnown("createUdpServer", optionNames, options);
-  if (typeof options.handler !== "function") throw new TypeError("handler is not a function");
-  const host = options.host ?? "127.0.0.1";
-  const port = portNumber("port", options.port ?? 0, 0);
-  const settings = {
-    handler: options.handler,
-    exemptLoopback: options.exemptLoopback ?? true,
-    limits: positiveNumbers("limits", defaultLimits, options.limits),
-    timeouts: positiveNumbers("timeouts", defaultTimeouts, options.timeouts),
-  };
-  for (const name of ["maxRequestBytes", "maxReplyBytes"] as const) {
-    const bytes = settings.limits[name];
-    if (bytes > datagramBytesMax)
-      throw new RangeError(`limits.${name} is ${bytes}, UDP carries at most ${datagramBytesMax}`);
-  }
+  const settings = readServerOptions(options);
+  const { mode, plainTooLarge, limits, timeouts } = settings;
+  const { maxRequestBytes, maxReplyBytes, maxInFlight, maxExchanges, maxExchangeBytes } = limits;
+  const { exchangeLifetimeMs, networkDelayMs, cookieKeyMs } = timeouts;
   const exchanges = new DatagramServer({
-    ...(options.mode !== undefined && { mode: options.mode }),
-    ...(options.plainTooLarge !== undefined && { plainTooLarge: options.plainTooLarge }),
-    limits: pick(settings.limits, exchangeLimits),
-    timeouts: pick(settings.timeouts, exchangeTimeouts),
+    mode,
+    ...(plainTooLarge !== undefined && { plainTooLarge }),
+    limits: { maxRequestBytes, maxReplyBytes, maxInFlight, maxExchanges, maxExchangeBytes },
+    timeouts: { exchangeLifetimeMs, networkDelayMs, cookieKeyMs },
     keyedHash,
     randomBytes,
     now: performance.now(),
   });
-  return new Server(await bind(host, port, settings.limits.recvBufferBytes), exchanges, settings);
+  return new Server(await bind(settings.host, settings.port, limits.recvBufferBytes), exchanges, settings);
 }
 
 /** Binds a socket that nobody else can share: with `reuseAddr` a second server would silently take over all traffic. */
@@ -170,13 +98,6 @@ async function bind(
   }
 }
 
-interface Settings {
-  readonly handler: UdpServerOptions["handler"];
-  readonly exemptLoopback: boolean;
-  readonly limits: typeof defaultLimits;
-  readonly timeouts: typeof defaultTimeouts;
-}
-
 /** A handler whose promise has not settled. */
 interface Running {
   readonly request: RunningRequest;
@@ -190,7 +111,7 @@ class Server implements UdpServer {
   readonly #socket: Socket;
   readonly #family: 4 | 6;
   readonly #exchanges: DatagramServer;
-  readonly #settings: Settings;
+  readonly #settings: ServerSettings;
   readonly #shedder: LoadShedder;
   readonly #rates: RateLimiter;
   /** In the order in which they began, so that the first is the next whose time is over. */
@@ -209,7 +130,11 @@ class Server implements UdpServer {
   #drained: Promise<{ completed: number; aborted: number }> | undefined;
   #onIdle: (() => void) | undefined;
 
-  constructor(bound: { socket: Socket; host: string; family: 4 | 6 }, exchanges: DatagramServer, settings: Settings) {
+  constructor(
+    bound: { socket: Socket; host: string; family: 4 | 6 },
+    exchanges: DatagramServer,
+    settings: ServerSettings,
+  ) {
     this.#socket = bound.socket;
     this.#family = bound.family;
     this.#exchanges = exchanges;
@@ -418,25 +343,6 @@ class Context implements UdpRequestContext {
   }
 }
 
-const optionNames = ["handler", "mode", "plainTooLarge", "host", "port", "exemptLoopback", "limits", "timeouts"];
-const exchangeLimits = {
-  maxRequestBytes: 1232,
-  maxReplyBytes: 1232,
-  maxInFlight: 1024,
-  maxExchanges: 10_000,
-  maxExchangeBytes: 16 * 1024 * 1024,
-};
-const defaultLimits = {
-  ...exchangeLimits,
-  recvBufferBytes: 1024 * 1024,
-  maxRatePerAddress: 1000,
-  maxBurstPerAddress: 2000,
-  maxAddresses: 10_000,
-};
-const exchangeTimeouts = { exchangeLifetimeMs: 60_000, networkDelayMs: 1000, cookieKeyMs: 1_800_000 };
-const defaultTimeouts = { ...exchangeTimeouts, handlerMs: 30_000, maxWaitMs: 200 };
-/** 65,535 less the headers of IPv4 and UDP. */
-const datagramBytesMax = 65_507;
 /** What Linux charges to a receive buffer for a datagram of up to some 200 bytes. */
 const smallDatagramBytes = 768;
 /** Every IPv6 path carries this many bytes; a longer datagram can be refused (EMSGSIZE), which only a send callback hears. */
