@@ -1,3 +1,4 @@
+import { ChunkQueue } from "./chunk-queue.ts";
 import { EncodeError, type Codec, type DecodeEvent, type Decoder } from "./codec.ts";
 import { refuseUnknownKeys, wholeNumber } from "./options.ts";
 
@@ -29,7 +30,7 @@ export function chunks(options: ChunkOptions = {}): Codec<Uint8Array> {
 
 class ChunkDecoder implements Decoder<Uint8Array> {
   readonly #maxChunkBytes: number;
-  readonly #waiting: Uint8Array[] = [];
+  readonly #waiting = new ChunkQueue();
   #isEnded = false;
 
   constructor(maxChunkBytes: number) {
@@ -37,11 +38,11 @@ class ChunkDecoder implements Decoder<Uint8Array> {
   }
 
   get pendingBytes(): number {
-    return this.#waiting.reduce((bytes, chunk) => bytes + chunk.length, 0);
+    return this.#waiting.bytes;
   }
 
   push(bytes: Uint8Array): void {
-    if (!this.#isEnded && bytes.length > 0) this.#waiting.push(bytes);
+    if (!this.#isEnded) this.#waiting.push(bytes);
   }
 
   end(): void {
@@ -49,7 +50,7 @@ class ChunkDecoder implements Decoder<Uint8Array> {
   }
 
   next(): DecodeEvent<Uint8Array> | undefined {
-    const message = this.#waiting.shift();
+    const message = this.#waiting.take();
     if (message === undefined) return undefined;
     if (message.length <= this.#maxChunkBytes) return { kind: "message", message };
     const text = `chunk is ${message.length} bytes, limit is ${this.#maxChunkBytes}`;

@@ -1,3 +1,4 @@
+import { ChunkQueue } from "./chunk-queue.ts";
 import { EncodeError, type Codec, type DecodeEvent, type Decoder, type FrameError } from "./codec.ts";
 import { GrowingBytes } from "./growing-bytes.ts";
 import { oneOf, refuseUnknownKeys, wholeNumber } from "./options.ts";
@@ -55,7 +56,7 @@ class LengthPrefixedDecoder implements Decoder<Uint8Array> {
   readonly #isLittle: boolean;
   readonly #maxFrameBytes: number;
 
-  #waiting: Uint8Array[] = [];
+  readonly #waiting = new ChunkQueue();
   readonly #gathered = new GrowingBytes();
   #frameBytes: number | undefined;
   #isEnded = false;
@@ -68,13 +69,12 @@ class LengthPrefixedDecoder implements Decoder<Uint8Array> {
   }
 
   get pendingBytes(): number {
-    let bytes = this.#gathered.length + (this.#frameBytes === undefined ? 0 : this.#prefixBytes);
-    for (const chunk of this.#waiting) bytes += chunk.length;
-    return bytes;
+    const prefixBytes = this.#frameBytes === undefined ? 0 : this.#prefixBytes;
+    return this.#waiting.bytes + this.#gathered.length + prefixBytes;
   }
 
   push(bytes: Uint8Array): void {
-    if (!this.#isEnded && !this.#isLost && bytes.length > 0) this.#waiting.push(bytes);
+    if (!this.#isEnded && !this.#isLost) this.#waiting.push(bytes);
   }
 
   end(): void {
@@ -109,11 +109,10 @@ class LengthPrefixedDecoder implements Decoder<Uint8Array> {
     for (;;) {
       const missing = count - this.#gathered.length;
       if (missing === 0) return this.#gathered.take();
-      const chunk = this.#waiting[0];
+      const chunk = this.#waiting.take();
       if (chunk === undefined) return undefined;
 
-      if (chunk.length <= missing) this.#waiting.shift();
-      else this.#waiting[0] = chunk.subarray(missing);
+      if (chunk.length > missing) this.#waiting.putBack(chunk.subarray(missing));
       if (chunk.length >= count && this.#gathered.length === 0) return chunk.subarray(0, count);
       this.#gathered.append(chunk.subarray(0, missing));
     }
@@ -130,7 +129,7 @@ class LengthPrefixedDecoder implements Decoder<Uint8Array> {
 
   #lose(error: FrameError): DecodeEvent<Uint8Array> {
     this.#isLost = true;
-    this.#waiting = [];
+    this.#waiting.clear();
     this.#gathered.clear();
     this.#frameBytes = undefined;
     return { kind: "lost", error };

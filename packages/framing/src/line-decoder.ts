@@ -1,3 +1,4 @@
+import { ChunkQueue } from "./chunk-queue.ts";
 import type { DecodeEvent, Decoder, FrameError } from "./codec.ts";
 import { GrowingBytes } from "./growing-bytes.ts";
 
@@ -18,7 +19,7 @@ export class LineDecoder implements Decoder<string> {
   readonly #maxLineBytes: number;
   readonly #onTooLong: "skip" | "close";
 
-  #waiting: Uint8Array[] = [];
+  readonly #waiting = new ChunkQueue();
   readonly #tail = new GrowingBytes();
   /** Inside an overlong line that was already reported. */
   #isSkipping = false;
@@ -40,13 +41,13 @@ export class LineDecoder implements Decoder<string> {
   }
 
   get pendingBytes(): number {
-    let bytes = this.#tail.length + this.#textBytes + (this.#part === undefined ? 0 : this.#part.length - this.#partAt);
-    for (const chunk of this.#waiting) bytes += chunk.length;
+    const partBytes = this.#part === undefined ? 0 : this.#part.length - this.#partAt;
+    const bytes = this.#waiting.bytes + this.#tail.length + this.#textBytes + partBytes;
     return bytes === 0 && this.#isSkipping ? 1 : bytes;
   }
 
   push(bytes: Uint8Array): void {
-    if (!this.#isEnded && !this.#isLost && bytes.length > 0) this.#waiting.push(bytes);
+    if (!this.#isEnded && !this.#isLost) this.#waiting.push(bytes);
   }
 
   end(): void {
@@ -58,7 +59,7 @@ export class LineDecoder implements Decoder<string> {
     for (;;) {
       if (this.#textBytes > 0) return this.#nextOfText();
       if (this.#part !== undefined) return this.#nextOfPart(this.#part);
-      const chunk = this.#waiting.shift();
+      const chunk = this.#waiting.take();
       if (chunk === undefined) break;
       const event = this.#take(chunk);
       if (event !== undefined) return event;
@@ -84,7 +85,7 @@ export class LineDecoder implements Decoder<string> {
     if (wholeBytes > 0) {
       if (wholeBytes < chunk.length) {
         // What follows the last LF waits for the lines before it: it may be too long, and events keep their order.
-        this.#waiting.unshift(chunk.subarray(wholeBytes));
+        this.#waiting.putBack(chunk.subarray(wholeBytes));
         chunk = chunk.subarray(0, wholeBytes);
       }
       this.#takeWholeLines(chunk);
@@ -165,7 +166,7 @@ export class LineDecoder implements Decoder<string> {
   #lose(error: FrameError): DecodeEvent<string> {
     this.#isLost = true;
     this.#isSkipping = false;
-    this.#waiting = [];
+    this.#waiting.clear();
     this.#tail.clear();
     this.#text = "";
     this.#textBytes = 0;

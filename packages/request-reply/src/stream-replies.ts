@@ -19,9 +19,12 @@ export type StreamTurnOutcome<Reply> =
  */
 export class StreamReplies<Reply> {
   readonly #order: "request" | "completion";
-  /** Turns that have not left, oldest first; in order of completion only those not settled. */
-  readonly #turns = new Set<Turn<Reply>>();
+  /** In order of acceptance. Those before `#oldestAt` have left, or in order of completion are settled. */
+  #turns: Turn<Reply>[] = [];
+  #oldestAt = 0;
+  /** In order of completion: settled, and not left. */
   #ready: Turn<Reply>[] = [];
+  #count = 0;
 
   constructor(order: "request" | "completion") {
     this.#order = order;
@@ -29,7 +32,7 @@ export class StreamReplies<Reply> {
 
   /** Turns that have not left. */
   get count(): number {
-    return this.#turns.size + this.#ready.length;
+    return this.#count;
   }
 
   /** The deadline of the request that has been worked on the longest; call `next` first. */
@@ -39,7 +42,8 @@ export class StreamReplies<Reply> {
 
   accept(number: number, deadlineAtMs: number): StreamTurn<Reply> {
     const turn: Turn<Reply> = { number, deadlineAtMs, outcome: undefined };
-    this.#turns.add(turn);
+    this.#turns.push(turn);
+    this.#count += 1;
     return turn;
   }
 
@@ -47,31 +51,53 @@ export class StreamReplies<Reply> {
     const turn = settled as Turn<Reply>;
     if (turn.outcome !== undefined) throw new Error(`turn ${turn.number} is settled already`);
     turn.outcome = outcome;
-    if (this.#order === "completion" && this.#turns.delete(turn)) this.#ready.push(turn);
+    if (this.#order === "completion" && this.#count > 0) this.#ready.push(turn);
   }
 
   /** The turn whose reply leaves next; undefined while that is being worked on. */
   next(): StreamTurn<Reply> | undefined {
-    if (this.#order === "completion") return this.#ready.shift();
+    if (this.#order === "completion") return this.#leave(this.#ready.shift());
     const oldest = this.#oldest();
     if (oldest?.outcome === undefined) return undefined;
-    this.#turns.delete(oldest);
-    return oldest;
+    this.#oldestAt += 1;
+    return this.#leave(oldest);
   }
 
-  /** Gives up all turns that have not left, and returns them. Settling one of them has no effect any more. */
+  /** Gives up all turns that have not left, and returns them. Settling one of them then has no effect; it is the end. */
   abandon(): StreamTurn<Reply>[] {
-    const abandoned = [...this.#ready, ...this.#turns];
+    const rest = this.#turns.slice(this.#oldestAt);
+    const abandoned =
+      this.#order === "request" ? rest : [...this.#ready, ...rest.filter((turn) => turn.outcome === undefined)];
     this.#ready = [];
-    this.#turns.clear();
+    this.#turns = [];
+    this.#oldestAt = 0;
+    this.#count = 0;
     return abandoned;
   }
 
+  #leave(turn: Turn<Reply> | undefined): Turn<Reply> | undefined {
+    if (turn === undefined) return undefined;
+    this.#count -= 1;
+    if (this.#count === 0) {
+      this.#turns = [];
+      this.#oldestAt = 0;
+    } else if (this.#oldestAt >= MOST_LEFT_BEHIND) {
+      this.#turns.splice(0, this.#oldestAt);
+      this.#oldestAt = 0;
+    }
+    return turn;
+  }
+
   #oldest(): Turn<Reply> | undefined {
-    for (const turn of this.#turns) return turn;
-    return undefined;
+    if (this.#order === "completion") {
+      while (this.#turns[this.#oldestAt]?.outcome !== undefined) this.#oldestAt += 1;
+    }
+    return this.#turns[this.#oldestAt];
   }
 }
+
+/** Turns that have left are taken off the list by so many at a time: one by one would move all others each time. */
+const MOST_LEFT_BEHIND = 64;
 
 interface Turn<Reply> extends StreamTurn<Reply> {
   outcome: StreamTurnOutcome<Reply> | undefined;

@@ -251,7 +251,7 @@ class CallingClient<Request, Reply> implements TcpClient<Request, Reply> {
   #read(socket: Socket): void {
     while (socket === this.#socket) {
       const event = this.#decoder?.next();
-      if (event === undefined) return;
+      if (event === undefined) return this.#refuseEarlyReply();
       switch (event.kind) {
         case "message":
           this.#take(this.#calls.receive(event.message), (caller) => caller.resolve(event.message));
@@ -268,6 +268,12 @@ class CallingClient<Request, Reply> implements TcpClient<Request, Reply> {
           break;
       }
     }
+  }
+
+  /** A reply that begins while no call is on the wire would be taken for the reply to the next one. */
+  #refuseEarlyReply(): void {
+    const isEarly = this.#calls.inFlightCount === 0 && this.#decoder !== undefined && this.#decoder.pendingBytes > 0;
+    if (isEarly) this.#disconnect("UNSOLICITED_REPLY", `${this.#url} began to answer what was not asked`);
   }
 
   #take(receipt: StreamReceipt<Frame, Caller<Reply>>, settle: (caller: Caller<Reply>) => void): void {

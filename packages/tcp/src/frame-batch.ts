@@ -41,8 +41,11 @@ export class FrameBatch<Message> {
     }
     const frames = this.#frames;
     const frameBytes = this.#frameBytes;
-    this.#frames = [];
     this.#frameBytes = 0;
-    return socket.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames, frameBytes));
+    // Taken off one by one, an array keeps its memory for the next turn.
+    const last = frames.pop()!;
+    if (frames.length === 0) return socket.write(last);
+    this.#frames = [];
+    return socket.write(Buffer.concat([...frames, last], frameBytes));
   }
 }

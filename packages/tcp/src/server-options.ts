@@ -88,8 +88,8 @@ export interface TcpServerTimeouts {
   readonly lingerMs?: number;
 }
 
-export type ServerLimits = Required<Omit<TcpServerLimits, "exemptLoopback">>;
-export type ServerTimeouts = Required<TcpServerTimeouts>;
+type ServerLimits = Required<Omit<TcpServerLimits, "exemptLoopback">>;
+type ServerTimeouts = Required<TcpServerTimeouts>;
 
 /** Options with their defaults, checked. */
 export interface ServerSettings {

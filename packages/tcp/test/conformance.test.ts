@@ -9,6 +9,15 @@ import { bytesOf, upperCase } from "./peers.ts";
 const splitBoth: TcpFaults = { toTarget: { splitBytes: 1 }, toClient: { splitBytes: 1 } };
 const words = ["one", "three", "deux"];
 
+/**
+ * About a surplus reply that comes in one read with the right one. Split, it comes after the next request was sent, and
+ * then nothing but an id could tell it from the reply to that.
+ */
+const IN_ONE_READ = new Set([
+  "never gives a surplus reply to the next call",
+  "never takes a reply that began before its request was sent",
+]);
+
 describe.each<[string, TcpFaults | undefined]>([
   ["directly", undefined],
   ["through single bytes", splitBoth],
@@ -64,7 +73,8 @@ describe.each<[string, TcpFaults | undefined]>([
     })),
     after: realTime,
   });
-  test.each(cases)("$name", ({ run }) => expect(Promise.resolve(run())).resolves.toBeUndefined());
+  const possible = faults === undefined ? cases : cases.filter(({ name }) => !IN_ONE_READ.has(name));
+  test.each(possible)("$name", ({ run }) => expect(Promise.resolve(run())).resolves.toBeUndefined());
 });
 
 describe("a call that is killed in the proxy", () => {
