@@ -17,7 +17,7 @@ export interface ErrorDetails {
 
 /**
  * Why an expression has no value. `message` is Python 3.11's text wherever Python has one; programs match on `code`.
- * Positions are UTF-16 offsets into `source`; `line` and `column` count from 1, columns in code points.
+ * Positions are UTF-16 offsets into `source`; `position` is for people.
  */
 export class ExpressionError extends Error {
   readonly code: ErrorCode;
@@ -51,17 +51,16 @@ export class ExpressionError extends Error {
   get pythonMessage(): string {
     if (this.#pythonMessage !== undefined) return this.#pythonMessage;
     if (this.pythonType !== "SyntaxError" && this.pythonType !== "IndentationError") return this.message;
-    return `${this.message} (<string>, line ${this.code === "empty" ? 0 : this.line})`;
+    return `${this.message} (<string>, line ${this.code === "empty" ? 0 : this.position.line})`;
   }
 
-  /** Line of the span's start, from 1. */
-  get line(): number {
-    return lineAndColumn(this.source, this.span.start).line;
-  }
-
-  /** Column of the span's start in code points, from 1. */
-  get column(): number {
-    return lineAndColumn(this.source, this.span.start).column;
+  /**
+   * Where the span starts, for people: both count from 1, columns in code points. One property, because JavaScriptCore
+   * puts a `line` and a `column` of its own on every error.
+   */
+  get position(): { readonly line: number; readonly column: number } {
+    const { line, column } = lineAndColumn(this.source, this.span.start);
+    return { line, column };
   }
 
   /** Known names that look like the unknown one, the closest first, at most three. Worked out when read. */
@@ -72,7 +71,7 @@ export class ExpressionError extends Error {
 
   /** The facts, for a log or another process. */
   toJSON(): Record<string, unknown> {
-    const { code, message, pythonType, pythonMessage, span, line, column, related, hint, suggestions } = this;
-    return { code, message, pythonType, pythonMessage, span, line, column, related, hint, suggestions };
+    const { code, message, pythonType, pythonMessage, span, position, related, hint, suggestions } = this;
+    return { code, message, pythonType, pythonMessage, span, position, related, hint, suggestions };
   }
 }

@@ -184,7 +184,7 @@ test("rendering shows the line, a caret under the fault and what may help", () =
 test("carets stand under wide characters, and control characters are shown as what they are not", () => {
   expect(renderError(errorOf("(1 +\n日本 + 1)")).split("\n").slice(2)).toEqual(["2 | 日本 + 1)", "  | ^^^^"]);
   expect(renderError(errorOf("1 + \u0007")).split("\n")[2]).toBe("1 | 1 + �");
-  expect(errorOf("1 + 2 + 𝟙x").column).toBe(9);
+  expect(errorOf("1 + 2 + 𝟙x").position.column).toBe(9);
 });
 
 test("a long line is cut around the fault", () => {
@@ -201,8 +201,7 @@ test("an error is plain data as JSON", () => {
     pythonType: "ZeroDivisionError",
     pythonMessage: "division by zero",
     span: { start: 0, end: 3 },
-    line: 1,
-    column: 1,
+    position: { line: 1, column: 1 },
     suggestions: [],
   });
 });
