@@ -146,23 +146,18 @@ export interface EvaluateOptions<Value = PythonValue> extends CalculatorOptions<
  * @throws {ExpressionError} when it has none.
  */
 export function evaluate<Value = PythonValue>(text: string, options?: EvaluateOptions<Value>): Value {
-  const [calculator, variables] = calculatorFor(options);
-  return calculator.evaluate(text, variables);
+  return calculatorFor(options).evaluate(text, options?.variables);
 }
 
 /** The value of one expression and its text, or the error: the same as `evaluate`, for input that may be wrong. */
 export function calculate<Value = PythonValue>(text: string, options?: EvaluateOptions<Value>): Outcome<Value> {
-  const [calculator, variables] = calculatorFor(options);
-  return calculator.calculate(text, variables);
+  return calculatorFor(options).calculate(text, options?.variables);
 }
 
 let plain: Calculator<PythonValue> | undefined;
 
-function calculatorFor<Value>(
-  options: EvaluateOptions<Value> | undefined,
-): [Calculator<Value>, Variables<Value> | undefined] {
-  if (options === undefined)
-    return [(plain ??= createCalculator({ explain: explainPythonSyntax })) as Calculator<Value>, undefined];
-  const { variables, ...rest } = options;
-  return [createCalculator({ explain: explainPythonSyntax, ...rest }), variables];
+function calculatorFor<Value>(options: EvaluateOptions<Value> | undefined): Calculator<Value> {
+  if (options === undefined) return (plain ??= createCalculator({ explain: explainPythonSyntax })) as Calculator<Value>;
+  const { variables: _, ...rest } = options;
+  return createCalculator({ explain: explainPythonSyntax, ...rest });
 }

@@ -49,8 +49,8 @@ export class Scanner {
     const { source } = this;
     let at = this.end;
     this.previousEnd = at;
-    let code = source.charCodeAt(at);
-    while (code === 32 || code === 9 || code === 12) code = source.charCodeAt(++at);
+    let code = codeAt(source, at);
+    while (code === 32 || code === 9 || code === 12) code = codeAt(source, ++at);
     this.start = at;
     this.power = Power.None;
     if (isDigit(code)) return this.readNumber(at, code);
@@ -70,11 +70,11 @@ export class Scanner {
       case 45: // -
         return this.infix("-", Power.Sum, 1);
       case 42: // *
-        return source.charCodeAt(at + 1) === 42
+        return codeAt(source, at + 1) === 42
           ? this.infix("**", Power.Exponent, 2)
           : this.infix("*", Power.Product, 1);
       case 47: // /
-        return source.charCodeAt(at + 1) === 47
+        return codeAt(source, at + 1) === 47
           ? this.infix("//", Power.Product, 2)
           : this.infix("/", Power.Product, 1);
       case 37: // %
@@ -87,7 +87,7 @@ export class Scanner {
         this.token = Token.Comma;
         return;
       case 46: // .
-        if (isDigit(source.charCodeAt(at + 1))) return this.readNumber(at, code);
+        if (isDigit(codeAt(source, at + 1))) return this.readNumber(at, code);
         break;
       case 60: // <
       case 61: // =
@@ -137,7 +137,7 @@ export class Scanner {
   }
 
   private comparison(at: number, code: number): void {
-    const next = this.source.charCodeAt(at + 1);
+    const next = codeAt(this.source, at + 1);
     if (next === 61) {
       const operator = code === 60 ? "<=" : code === 61 ? "==" : code === 62 ? ">=" : "!=";
       return this.infix(operator, Power.Comparison, 2);
@@ -156,7 +156,7 @@ export class Scanner {
   private ampersandOrBar(at: number, code: number): void {
     const isAnd = code === 38;
     if (!this.isCalc) return isAnd ? this.infix("&", Power.BitAnd, 1) : this.infix("|", Power.BitOr, 1);
-    if (this.source.charCodeAt(at + 1) !== code) this.refusal.refuse("unexpected-token", at, at + 1);
+    if (codeAt(this.source, at + 1) !== code) this.refusal.refuse("unexpected-token", at, at + 1);
     return isAnd ? this.infix("and", Power.And, 2) : this.infix("or", Power.Or, 2);
   }
 
@@ -165,13 +165,13 @@ export class Scanner {
     const { source } = this;
     if (code === 92) {
       const after = source.startsWith("\r\n", at + 1) ? at + 3 : at + 2;
-      if (!isLineEnd(source.charCodeAt(at + 1)) || after >= source.length)
+      if (!isLineEnd(codeAt(source, at + 1)) || after >= source.length)
         this.refusal.refuse("unexpected-token", at, at + 1);
       this.end = after;
       return this.next();
     }
     let end = at;
-    while (end < source.length && !isLineEnd(source.charCodeAt(end))) end += 1;
+    while (end < source.length && !isLineEnd(codeAt(source, end))) end += 1;
     this.end = Math.min(end + 1, source.length);
     if (end === source.length || this.openCount > 0) return this.next();
     // The expression's line is over. Only blank lines and comments may follow.
@@ -205,7 +205,7 @@ export class Scanner {
     let end = at;
     let isAscii = true;
     for (;;) {
-      const code = source.charCodeAt(end);
+      const code = codeAt(source, end);
       if (isNameStart(code) || isDigit(code)) {
         end += 1;
       } else if (code >= 128) {
@@ -271,15 +271,15 @@ export class Scanner {
     let scale = 0;
     while (code >= 48 && code <= 57) {
       digits = digits * 10 + (code - 48);
-      code = source.charCodeAt(++end);
+      code = codeAt(source, ++end);
     }
     const isInteger = code !== 46;
     if (!isInteger) {
       const point = end;
-      code = source.charCodeAt(++end);
+      code = codeAt(source, ++end);
       while (code >= 48 && code <= 57) {
         digits = digits * 10 + (code - 48);
-        code = source.charCodeAt(++end);
+        code = codeAt(source, ++end);
       }
       scale = end - point - 1;
     }
@@ -296,7 +296,7 @@ export class Scanner {
   private readAnyNumber(at: number, first: number): void {
     const { source } = this;
     this.token = Token.Number;
-    const second = source.charCodeAt(at + 1) | 32;
+    const second = codeAt(source, at + 1) | 32;
     if (first === 48 && (second === 120 || second === 111 || second === 98)) return this.radix(at, second);
 
     // `digits` is the number without its point, exact while it stays within 2^53.
@@ -311,17 +311,17 @@ export class Scanner {
         digits = digits * 10 + (code - 48);
         digitCount += 1;
         if (!isInteger) scale -= 1;
-        code = source.charCodeAt(++end);
+        code = codeAt(source, ++end);
       } else if (
         code === 95 &&
-        isDigit(source.charCodeAt(end + 1)) &&
+        isDigit(codeAt(source, end + 1)) &&
         digitCount > 0 &&
-        source.charCodeAt(end - 1) !== 46
+        codeAt(source, end - 1) !== 46
       ) {
-        code = source.charCodeAt(++end);
+        code = codeAt(source, ++end);
       } else if (code === 46 && isInteger) {
         isInteger = false;
-        code = source.charCodeAt(++end);
+        code = codeAt(source, ++end);
       } else break;
     }
     if ((code | 32) === 101) {
@@ -350,12 +350,12 @@ export class Scanner {
   /** Where an exponent that begins with the `e` at `at` ends, or `at` when it is none (`1else 2`). */
   private exponentEnd(at: number): number {
     const { source } = this;
-    const sign = source.charCodeAt(at + 1);
+    const sign = codeAt(source, at + 1);
     let end = sign === 43 || sign === 45 ? at + 2 : at + 1;
-    if (!isDigit(source.charCodeAt(end))) return at;
+    if (!isDigit(codeAt(source, end))) return at;
     for (;;) {
-      const code = source.charCodeAt(end);
-      if (!isDigit(code) && !(code === 95 && isDigit(source.charCodeAt(end + 1)))) return end;
+      const code = codeAt(source, end);
+      if (!isDigit(code) && !(code === 95 && isDigit(codeAt(source, end + 1)))) return end;
       end += 1;
     }
   }
@@ -367,11 +367,11 @@ export class Scanner {
     let end = at + 2;
     let significant = 0;
     for (;;) {
-      const digit = digitOf(source.charCodeAt(source.charCodeAt(end) === 95 ? end + 1 : end));
+      const digit = digitOf(codeAt(source, codeAt(source, end) === 95 ? end + 1 : end));
       if (digit >= 1 << bits) break;
       value = value * (1 << bits) + digit;
       if (value > 0) significant += bits;
-      end += source.charCodeAt(end) === 95 ? 2 : 1;
+      end += codeAt(source, end) === 95 ? 2 : 1;
     }
     if (end === at + 2) this.refusal.refuse("invalid-number", at, end);
     this.finishNumber(at, end);
@@ -386,7 +386,7 @@ export class Scanner {
   /** A number must not run into a name or another digit: `2x`, `1__0`, `0b12`. A few keywords may follow at once, as in Python. */
   private finishNumber(at: number, end: number): void {
     const { source } = this;
-    const code = source.charCodeAt(end);
+    const code = codeAt(source, end);
     this.end = end;
     if (!isNameStart(code) && !isDigit(code)) return;
     for (const keyword of gluedKeywords) if (source.startsWith(keyword, end)) return;
@@ -432,4 +432,12 @@ export function stringEnd(source: string, start: number, mark: string): number |
     else if (mark.length === 1 && /[\r\n]/.test(source[at]!)) return undefined;
   }
   return undefined;
+}
+
+/**
+ * The UTF-16 unit there, 0 beyond the end. Asking a string for what it does not have gives NaN, and engines that have
+ * seen it once no longer read characters as small integers: tokens cost a third more.
+ */
+function codeAt(source: string, at: number): number {
+  return at < source.length ? source.charCodeAt(at) : 0;
 }
