@@ -241,6 +241,7 @@ class CallingClient<Request, Reply> implements TcpClient<Request, Reply> {
   #receive(socket: Socket, bytes: Uint8Array): void {
     // The bytes of an old connection are nobody's reply on the new one.
     if (socket !== this.#socket) return;
+    this.#activeAtMs = performance.now();
     this.#decoder?.push(bytes);
     this.#read(socket);
     // Answers make room for calls that wait.

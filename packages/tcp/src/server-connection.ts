@@ -208,7 +208,7 @@ export class ServerConnection<Request, Reply, State> {
     const { timeouts } = this.#host.settings;
     if (nowMs >= this.#lingerAtMs) return this.destroy(this.#reason);
     if (nowMs >= this.#writeAtMs && !this.#hasWritten(nowMs)) return this.destroy("write-timeout");
-    if (nowMs >= (this.#turns.wakeAtMs ?? Infinity)) this.#giveUpHandler();
+    if (nowMs >= this.#handlerAtMs()) this.#giveUpHandler();
     if (nowMs >= this.#frameAtMs) {
       // While we do not read, it is not the peer who is slow.
       if (this.#isPaused) this.#frameAtMs = nowMs + timeouts.frameMs;
@@ -219,9 +219,14 @@ export class ServerConnection<Request, Reply, State> {
       if (this.#held === 0 && this.#turns.count === 0) this.end("idle-timeout");
       else this.#activeAtMs = nowMs;
     }
-    const handlerAtMs = this.#turns.wakeAtMs ?? Infinity;
     const idleAtMs = this.#phase === "open" ? this.#activeAtMs + timeouts.idleMs : Infinity;
-    this.#wakeBy(Math.min(this.#frameAtMs, this.#hintAtMs, this.#writeAtMs, this.#lingerAtMs, handlerAtMs, idleAtMs));
+    const ownMs = Math.min(this.#frameAtMs, this.#hintAtMs, this.#writeAtMs, this.#lingerAtMs);
+    this.#wakeBy(Math.min(ownMs, this.#handlerAtMs(), idleAtMs));
+  }
+
+  #handlerAtMs(): number {
+    // Lingering, nobody waits for what is still being worked on.
+    return this.#phase === "lingering" ? Infinity : (this.#turns.wakeAtMs ?? Infinity);
   }
 
   /** Hands over the frames that there is room for, then sends what was answered. */

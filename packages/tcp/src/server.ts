@@ -74,6 +74,7 @@ class ListeningServer<Request, Reply, State> implements TcpServer {
   readonly #tls: TlsHandshakes | undefined;
   #listener: Server | undefined;
   #listening: Promise<void> | undefined;
+  #isSuspended = false;
   readonly #connections = new Set<ServerConnection<Request, Reply, State>>();
   readonly #perAddress = new Map<string, number>();
   #drained: Promise<{ completed: number; aborted: number }> | undefined;
@@ -146,6 +147,7 @@ class ListeningServer<Request, Reply, State> implements TcpServer {
   }
 
   suspend(): void {
+    this.#isSuspended = true;
     this.#listener?.close();
     this.#listener = undefined;
     this.#listening = undefined;
@@ -153,6 +155,7 @@ class ListeningServer<Request, Reply, State> implements TcpServer {
 
   resume(): Promise<void> {
     if (this.#drained !== undefined) throw new Error(`${this.url} is drained and cannot be resumed`);
+    this.#isSuspended = false;
     this.#listening ??= this.#listen();
     return this.#listening;
   }
@@ -193,7 +196,8 @@ class ListeningServer<Request, Reply, State> implements TcpServer {
       this.#listening = undefined;
       throw new ListenError(this.url, error);
     }
-    if (this.#drained !== undefined) {
+    // It may have been suspended, or drained, since it was asked for.
+    if (this.#isSuspended) {
       listener.close();
       return;
     }

@@ -259,6 +259,19 @@ test("a server that runs out of file descriptors serves those that are there, an
   }
 });
 
+test("a connection is closed once, though several of its handlers run out of time", async () => {
+  await using server = await createTcpServer({
+    codec: lines(),
+    handler: () => new Promise<string>(() => {}),
+    timeouts: { handlerMs: 10, lingerMs: 40 },
+  });
+  await using peer = await linePeer(server);
+  peer.send("a\nb\nc\n");
+  expect(await peer.rest()).toBe("");
+  await until(() => server.stats().connections === 0);
+  expect(server.stats()).toMatchObject({ inFlight: 0, closed: { "handler-timeout": 1 } });
+});
+
 describe("drain", () => {
   test("finishes what is worked on, closes idle connections, takes nothing new, and says what became of it", async () => {
     const work = gate();
@@ -352,6 +365,20 @@ describe("listening", () => {
     await using late = await linePeer(server);
     late.send("after\n");
     expect(await late.line()).toBe("AFTER");
+  });
+
+  test("suspended or drained while it begins to listen again, it does not listen", async () => {
+    const server = await createTcpServer(options);
+    const { port } = server;
+    server.suspend();
+    const resumed = server.resume();
+    server.suspend();
+    await resumed;
+    await expect(connectTcp({ port })).rejects.toMatchObject({ code: "CONNECT_FAILED" });
+    const again = server.resume();
+    await server.drain();
+    await again;
+    await expect(connectTcp({ port })).rejects.toMatchObject({ code: "CONNECT_FAILED" });
   });
 
   test("resuming rejects when somebody else took the address", async () => {

@@ -145,6 +145,15 @@ test("a server that dies, or is silent, in the handshake leaves no call unsettle
   }
 });
 
+test("nobody listens, and a name that does not resolve: not sent", async () => {
+  const gone = await createTcpServer(options);
+  await gone.drain();
+  for (const target of [{ port: gone.port }, { host: "no-such-name.invalid", port: 1 }]) {
+    await using client = createTcpClient<string, string>({ codec: lines(), ...target, tls: { ca } });
+    await expect(client.request("a")).rejects.toMatchObject({ code: "CONNECT_FAILED", delivery: "not-sent" });
+  }
+});
+
 test("handshakes that are broken off leave nothing behind, and draining does not wait for them", async () => {
   const server = await createTcpServer(options);
   for (let round = 0; round < 5; round += 1) {
