@@ -122,7 +122,9 @@ class Compiler {
     this.#foldingRun = foldingRun;
     this.#slotOf = new Map(names.map((name, index) => [name, index]));
     this.#kinds = kinds;
-    this.#slots = names.map(() => 0);
+    // A fraction as placeholder makes an array of float64s from the start; one of small integers would be copied when
+    // the first float is put in, at each evaluation.
+    this.#slots = kinds.map((kind) => (kind === "float" ? 0.5 : 0));
   }
 
   program(tree: Expression): Program {
