@@ -187,7 +187,8 @@ export class ServerConnection<Request, Reply, State> {
   }
 
   broke(error: Error): void {
-    if (this.#phase === "closed") return;
+    // A peer that resets after it has everything breaks nothing.
+    if (this.#phase === "closed" || this.#socket.writableFinished) return;
     this.#error = error;
     this.#reason = "error";
   }
@@ -249,6 +250,7 @@ export class ServerConnection<Request, Reply, State> {
     }
     this.#flush();
     this.#setPaused(this.#phase === "open" && !this.#canRead());
+    this.#wakeNext();
   }
 
   #canRead(): boolean {
@@ -267,7 +269,8 @@ export class ServerConnection<Request, Reply, State> {
       if (this.#isWriteBlocked) return false;
     }
     if (counts.inFlight < settings.limits.maxInFlight) return true;
-    if (this.#decoder.pendingBytes > 0) waiting.add(this);
+    // Its end has to wait too: there may be frames before it.
+    if (this.#decoder.pendingBytes > 0 || this.#hasPeerEnded) waiting.add(this);
     return false;
   }
 
@@ -394,12 +397,18 @@ export class ServerConnection<Request, Reply, State> {
   }
 
   #giveBack(places: number): void {
-    const { counts, waiting } = this.#host;
-    counts.inFlight -= places;
+    this.#host.counts.inFlight -= places;
+    this.#wakeNext();
+  }
+
+  /** Each connection that is woken wakes the next, as long as there are places: it may have no whole frame, or be gone. */
+  #wakeNext(): void {
+    const { counts, settings, waiting } = this.#host;
+    if (waiting.size === 0 || counts.inFlight >= settings.limits.maxInFlight) return;
     for (const connection of waiting) {
-      if (places-- === 0) break;
       waiting.delete(connection);
       connection.turnSoon();
+      return;
     }
   }
 

@@ -115,6 +115,39 @@ describe("requests", () => {
     expect(server.stats().inFlight).toBe(0);
   });
 
+  test("a place that became free is not lost on a connection that has no use for it", async () => {
+    const block = gate();
+    await using server = await createTcpServer({
+      codec: lines(),
+      handler: async (line: string) => {
+        if (line === "blocks") await block.opened;
+        return line;
+      },
+      limits: { maxInFlight: 1 },
+    });
+    await using blocking = await linePeer(server);
+    blocking.send("blocks\n");
+    await until(() => server.stats().inFlight === 1);
+    // Each of these waits for the place: half a frame, the end of the stream, a connection that dies, a whole frame.
+    await using half = await linePeer(server);
+    half.send("half");
+    await until(() => server.stats().bytesRead === 11);
+    await using ended = await linePeer(server);
+    ended.connection.end();
+    const dying = await socketFrom("127.0.0.1", server.port);
+    dying.write("dying\n");
+    await until(() => server.stats().bytesRead === 17);
+    await using waiting = await linePeer(server);
+    waiting.send("waits\n");
+    await until(() => server.stats().bytesRead === 23);
+    dying.resetAndDestroy();
+    block.open();
+    expect(await waiting.line()).toBe("waits");
+    expect(await ended.rest()).toBe("");
+    half.send(" of it\n");
+    expect(await half.line()).toBe("half of it");
+  });
+
   test("a connection that dies gives its places back, though its handlers never end", async () => {
     const signals: AbortSignal[] = [];
     await using server = await createTcpServer({
