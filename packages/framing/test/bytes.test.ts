@@ -76,6 +76,7 @@ test("no bytes make the length-prefixed decoder throw or hang", () => {
       const events = eventsOf(codec, pieces);
       expect(events.filter((event) => event.kind !== "message").length).toBeLessThanOrEqual(1);
     }),
+    { numRuns: Number(process.env["FUZZ_RUNS"] ?? 500) },
   );
 });
 
