@@ -206,6 +206,28 @@ export function streamClientConformance<Request, Reply, Target>(
       },
     },
     {
+      name: "never takes a reply that began before its request was sent",
+      run: () => {
+        const play: Play = async (stream, connection) => {
+          const reader = new ExactReader(stream);
+          if (connection === 0) {
+            await reader.take(first.requestBytes.length);
+            await stream.write(coalesced([first.replyBytes, first.replyBytes.subarray(0, 1)]));
+            await reader.take(second.requestBytes.length);
+            await stream.write(first.replyBytes.subarray(1));
+          } else {
+            await reader.take(second.requestBytes.length);
+          }
+          await stream.write(second.replyBytes);
+        };
+        return withClient(play, async (client) => {
+          const what = "a call answered once and a byte";
+          requireSame(await outcome(client, first, what), { reply: first.reply }, what);
+          requireOwn(await outcome(client, second, "the call after half a surplus reply"), second.reply);
+        });
+      },
+    },
+    {
       name: "sends no request twice by itself",
       run: async () => {
         let received = 0;

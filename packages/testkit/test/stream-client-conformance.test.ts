@@ -54,6 +54,7 @@ test.each<[ClientFault, string]>([
   ["calls everything unknown", 'fails with delivery "not-sent" when nobody listens'],
   ["keeps the place of a late reply", "never gives a late reply to the next call"],
   ["keeps surplus replies", "never gives a surplus reply to the next call"],
+  ["keeps the beginning of a surplus reply", "never takes a reply that began before its request was sent"],
   ["sends again by itself", "sends no request twice by itself"],
   ["never connects again", "works again after a connection was lost"],
   ["forgets calls when closed", "settles every call when it is closed, and refuses the calls after that as not sent"],

@@ -12,6 +12,7 @@ export type ClientFault =
   | "calls everything unknown"
   | "keeps the place of a late reply"
   | "keeps surplus replies"
+  | "keeps the beginning of a surplus reply"
   | "sends again by itself"
   | "never connects again"
   | "forgets calls when closed";
@@ -71,6 +72,8 @@ export function toyClient(connect: () => Promise<ByteStream>, after: After, faul
             else if (call === undefined) this.lose();
             else call.settle(line.replace("\n", ""));
           }
+          // What begins while nobody waits answers nobody.
+          if (text !== "" && this.calls.length === 0 && fault !== "keeps the beginning of a surplus reply") this.lose();
         }
         if (fault === "hangs when the stream ends") return;
         if (fault === "takes a cut reply") this.calls.shift()?.settle(text);
