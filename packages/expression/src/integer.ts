@@ -155,7 +155,7 @@ export function divideToFloat(left: Integer, right: Integer): number {
   const [a, b] = [BigInt(left), BigInt(right)];
   const isNegative = a < 0n !== b < 0n;
   const [dividend, divisor] = [a < 0n ? -a : a, b < 0n ? -b : b];
-  if (dividend === 0n) return 0;
+  if (dividend === 0n) return isNegative ? -0 : 0;
   // Scaled so that the quotient has 55 or 56 bits, or fewer where the result is subnormal and keeps fewer: 53 to
   // keep and at least two to round by, the last of which also stands for all that was cut off.
   const difference = exactBits(dividend) - exactBits(divisor);

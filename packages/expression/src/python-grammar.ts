@@ -82,6 +82,7 @@ export class Grammar {
   #token(at: number): PythonToken {
     if (at > this.furthest) this.furthest = at;
     const token = this.#tokens[at]!;
+    if (token.fault !== undefined) throw new Found(token.fault);
     if (token.kind === "eof") throw new Found(neverClosed(this.#open.at(-1)!, token));
     return token;
   }

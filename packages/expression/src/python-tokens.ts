@@ -5,14 +5,29 @@ import type { ErrorCode } from "./error-codes.ts";
 import { stringEnd } from "./scanner.ts";
 import type { Span } from "./syntax-tree.ts";
 
-/** What the grammar tells apart; `eof` is the end of the text inside of a bracket. */
-type PythonTokenKind = "number" | "name" | "keyword" | "string" | "symbol" | "newline" | "indent" | "end" | "eof";
+/**
+ * What the grammar tells apart. `eof` is the end of the text inside of a bracket, and `fault` a broken continuation of a
+ * line: CPython reports these two only when its parser comes to them, and all other faults before it.
+ */
+type PythonTokenKind =
+  | "number"
+  | "name"
+  | "keyword"
+  | "string"
+  | "symbol"
+  | "newline"
+  | "indent"
+  | "end"
+  | "eof"
+  | "fault";
 
 export interface PythonToken extends Span {
   readonly kind: PythonTokenKind;
   readonly text: string;
   /** Brackets open after it. */
   readonly level: number;
+  /** Of a `fault`. */
+  readonly fault?: PythonFault;
 }
 
 /** Why a text is not Python, in CPython's words. */
@@ -71,10 +86,15 @@ export function pythonTokens(source: string): PythonTokens | PythonFault {
     isLineStart = false;
     if (character === "\\") {
       const after = source.startsWith("\r\n", at + 1) ? at + 3 : at + 2;
-      if (!/[\r\n]/.test(source[at + 1] ?? "")) {
-        return fault("unexpected-token", "unexpected character after line continuation character", at, at + 1);
+      const isContinued = /[\r\n]/.test(source[at + 1] ?? "");
+      if (!isContinued || after >= source.length) {
+        const message = isContinued
+          ? "unexpected EOF while parsing"
+          : "unexpected character after line continuation character";
+        const broken = fault("unexpected-token", message, at, at + 1);
+        tokens.push({ kind: "fault", text: "", start, end: at + 1, level: open.length, fault: broken });
+        return { tokens, open };
       }
-      if (after >= source.length) return fault("unexpected-token", "unexpected EOF while parsing", at, at + 1);
       at = after;
       line += 1;
       continue;

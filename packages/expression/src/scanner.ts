@@ -70,13 +70,9 @@ export class Scanner {
       case 45: // -
         return this.infix("-", Power.Sum, 1);
       case 42: // *
-        return codeAt(source, at + 1) === 42
-          ? this.infix("**", Power.Exponent, 2)
-          : this.infix("*", Power.Product, 1);
+        return codeAt(source, at + 1) === 42 ? this.infix("**", Power.Exponent, 2) : this.infix("*", Power.Product, 1);
       case 47: // /
-        return codeAt(source, at + 1) === 47
-          ? this.infix("//", Power.Product, 2)
-          : this.infix("/", Power.Product, 1);
+        return codeAt(source, at + 1) === 47 ? this.infix("//", Power.Product, 2) : this.infix("/", Power.Product, 1);
       case 37: // %
         return this.infix("%", Power.Product, 1);
       case 34: // "
@@ -312,12 +308,7 @@ export class Scanner {
         digitCount += 1;
         if (!isInteger) scale -= 1;
         code = codeAt(source, ++end);
-      } else if (
-        code === 95 &&
-        isDigit(codeAt(source, end + 1)) &&
-        digitCount > 0 &&
-        codeAt(source, end - 1) !== 46
-      ) {
+      } else if (code === 95 && isDigit(codeAt(source, end + 1)) && digitCount > 0 && codeAt(source, end - 1) !== 46) {
         code = codeAt(source, ++end);
       } else if (code === 46 && isInteger) {
         isInteger = false;
