@@ -296,7 +296,7 @@ describe("deadlines", () => {
     await using client = clientOf(server);
     const startedAtMs = performance.now();
     expect(await outcomeOf(client.request("a", { deadlineMs: 40 }))).toBe("DEADLINE_EXCEEDED unknown");
-    expect(performance.now() - startedAtMs).toBeLessThan(140);
+    expect(performance.now() - startedAtMs).toBeLessThan(500);
   });
 
   test("count the time in the queue, and what expires there is never sent", async () => {

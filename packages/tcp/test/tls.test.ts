@@ -83,7 +83,7 @@ test("silent peers are closed when the time of the handshake is up, and cannot u
   await using server = await createTcpServer({
     ...options,
     limits: { maxHandshakes: 20, maxConnections: 5 },
-    timeouts: { handshakeMs: 50 },
+    timeouts: { handshakeMs: 250 },
   });
   const silent = await Promise.all(Array.from({ length: 20 }, () => socketFrom("127.0.0.1", server.port)));
   await until(() => server.stats().handshakes === 20);
