@@ -37,14 +37,17 @@ for (const kind of ["bare", "echo"]) {
   using server = await ServerProcess.start(kind, workMicroseconds);
   await goodput(server.port, capacity / 2);
   let best = 0;
-  for (const load of [0.5, 0.8, 0.9, 1, 1.2, 1.5, 2, 3, 3, 3]) {
+  for (const load of [0.5, 0.8, 1, 1.5, 3, 3, 3]) {
+    const before = await server.usage();
     const { offered, good, late } = await goodput(server.port, capacity * load);
-    best = Math.max(best, good);
-    const { stats } = await server.usage();
-    const drops = stats === undefined ? "" : `shed ${stats.dropped.shed}, kernel dropped ${stats.kernelDrops}`;
+    const { cpuMs, stats } = await server.usage();
+    // Judged by CPU time: on a shared machine the server gets less of it in some runs than in others.
+    const perCpuSecond = (good * durationMs) / (cpuMs - before.cpuMs);
+    best = Math.max(best, perCpuSecond);
     console.log(
-      `${kind.padEnd(5)} ${load}x offered ${Math.round(offered)}/s good ${Math.round(good)}/s late ${Math.round(late)}/s (${(good / best).toFixed(2)} of best)`,
-      drops,
+      `${kind.padEnd(5)} ${load}x offered ${Math.round(offered)}/s good ${Math.round(good)}/s late ${Math.round(late)}/s;`,
+      `good ${Math.round(perCpuSecond)} per CPU second, ${(perCpuSecond / best).toFixed(2)} of best;`,
+      stats === undefined ? "" : `shed ${stats.dropped.shed}, kernel dropped ${stats.kernelDrops} in all`,
     );
   }
 }

@@ -1,9 +1,9 @@
 /** The server side of the benchmarks: a process of its own, so that its CPU time is its own. `node server-process.ts <kind> [microseconds]`. */
+import { hash } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { createUdpServer, type UdpServer } from "@tallyline/udp";
 
 const [kind = "bare", workMicroseconds = "0"] = process.argv.slice(2);
-const workMs = Number(workMicroseconds) / 1000;
 
 /** A calculator small enough to be no part of the measurement: `a OP b`. */
 function calculate(request: Uint8Array): Uint8Array {
@@ -14,15 +14,25 @@ function calculate(request: Uint8Array): Uint8Array {
   return Buffer.from(`Result: ${value}`, "latin1");
 }
 
-function work(): void {
-  const until = performance.now() + workMs;
-  while (performance.now() < until) continue;
+/** Work of a fixed size: on a busy machine it takes longer, but no more CPU time. Native, so that it need not be compiled first. */
+function work(bytes: Uint8Array): void {
+  if (bytes.length > 0) hash("sha256", bytes, "buffer");
 }
+
+function bytesFor(microseconds: number): Uint8Array {
+  const sample = Buffer.alloc(1_000_000);
+  const before = process.cpuUsage();
+  for (let i = 0; i < 50; i++) work(sample);
+  const { user, system } = process.cpuUsage(before);
+  return Buffer.alloc(Math.round((sample.length * 50 * microseconds) / (user + system)));
+}
+
+const toHash = bytesFor(Number(workMicroseconds));
 
 async function listenBare(): Promise<number> {
   const socket = createSocket({ type: "udp4", recvBufferSize: 1024 * 1024 });
   socket.on("message", (datagram, { port, address }) => {
-    if (workMs > 0) work();
+    work(toHash);
     socket.send(kind === "bare-calculator" ? calculate(datagram) : datagram, port, address);
   });
   await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
@@ -33,7 +43,7 @@ async function listenOurs(): Promise<number> {
   server = await createUdpServer({
     mode: kind === "echo" ? "plain" : "calls",
     handler: (request) => {
-      if (workMs > 0) work();
+      work(toHash);
       return kind === "echo" ? request : calculate(request);
     },
   });

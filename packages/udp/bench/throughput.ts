@@ -1,11 +1,10 @@
 /**
  * CPU time of a server per request, against a bare dgram echo, in interleaved slices.
- * `node --conditions=@tallyline/source bench/throughput.ts [slices] [milliseconds]`
+ * `node --conditions=@tallyline/source bench/throughput.ts [slices] [milliseconds] [requests out]`
  */
 import { calls, closedLoop, plain, type RequestSource, ServerProcess } from "./load.ts";
 
-const [slices = 20, sliceMs = 300] = process.argv.slice(2).map(Number);
-const window = 256;
+const [slices = 20, sliceMs = 300, window = 256] = process.argv.slice(2).map(Number);
 
 const contestants: Record<string, { kind: string; source: RequestSource }> = {
   "bare dgram echo": { kind: "bare", source: plain("?call/1 0123456789abcdef idempotent\n12 + 34") },
