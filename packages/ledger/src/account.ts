@@ -22,7 +22,7 @@ export interface AccountTerms {
 export interface Account extends AccountTerms {
   /** "frozen": nothing is posted or held until it is unfrozen. "closed": never again. */
   readonly status: "open" | "frozen" | "closed";
-  /** Sum of all debits ever posted; it only grows. */
+  /** Sum of all debits ever posted; it only grows, and may exceed 64 bits where the balance may not. */
   readonly debitsMinor: bigint;
   /** Sum of all credits ever posted; it only grows. */
   readonly creditsMinor: bigint;

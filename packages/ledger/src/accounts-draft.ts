@@ -1,4 +1,4 @@
-import { availableMinor, highestMinor, type Account } from "./account.ts";
+import { availableMinor, balanceMinor, highestMinor, type Account } from "./account.ts";
 import type { BooksView } from "./books-view.ts";
 import type { Leg } from "./command.ts";
 import { MAX_MINOR } from "./money.ts";
@@ -73,9 +73,10 @@ export class AccountsDraft {
       if (maxBalanceMinor !== null && laterMinor > maxBalanceMinor && isHigher)
         return refused("BALANCE_CEILING", { account });
     }
-    for (const { account, debitsMinor, creditsMinor, heldDebitsMinor, heldCreditsMinor } of this.#after.values()) {
-      const isTooMuch = debitsMinor + heldDebitsMinor > MAX_MINOR || creditsMinor + heldCreditsMinor > MAX_MINOR;
-      if (isTooMuch) return refused("OVERFLOW", { account });
+    for (const after of this.#after.values()) {
+      const balances = [balanceMinor(after), availableMinor(after), highestMinor(after)];
+      const isTooMuch = balances.some((balance) => balance > MAX_MINOR || balance < -MAX_MINOR);
+      if (isTooMuch) return refused("OVERFLOW", { account: after.account });
     }
     return undefined;
   }

@@ -6,7 +6,7 @@ export interface Currency {
   readonly exponent: number;
 }
 
-/** The largest amount, balance or turnover: a signed 64-bit integer of minor units, as in SQLite and PostgreSQL. */
+/** The largest amount, and the largest balance on either side of zero: a signed 64-bit integer of minor units, as in SQLite. */
 export const MAX_MINOR: bigint = 2n ** 63n - 1n;
 
 /**

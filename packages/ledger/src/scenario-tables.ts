@@ -150,14 +150,15 @@ export const scenarios: readonly Scenario[] = [
     ],
   },
   {
-    name: "a sum beyond 64 bits is refused, never wrapped",
+    name: "a balance beyond 64 bits is refused, never wrapped, and turnover never wears an account out",
     rows: [
       ...opened,
       `a: deposit alice ${MAX_USD} -> OK 4 @cash=${MAX_USD} alice=${MAX_USD}`,
       "b: deposit alice 0.01 -> NO OVERFLOW @cash",
       `c: withdraw alice ${MAX_USD} -> OK 6 alice=0 @cash=0`,
-      "d: deposit alice 0.01 -> NO OVERFLOW @cash",
-      "e: withdraw alice 0.01 -> NO INSUFFICIENT_FUNDS alice available=0",
+      `d: deposit alice ${MAX_USD} -> OK 7 @cash=${MAX_USD} alice=${MAX_USD}`,
+      "e: hold @cash alice 0.01 -> NO OVERFLOW @cash",
+      "f: withdraw alice 1 -> OK 9 alice=92233720368547757.07 @cash=92233720368547757.07",
     ],
   },
   {
