@@ -1,22 +1,22 @@
-import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { commandOf, type Books, type Currency } from "@tallyline/ledger";
 import { LedgerOpenError } from "./errors.ts";
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 
-// https://www.sqlite.org/rescode.html
+/** https://www.sqlite.org/rescode.html#busy */
 const SQLITE_BUSY = 5;
-const SQLITE_NOTADB = 26;
 
 /**
- * Opens or creates the file, owned by this process until it is closed.
+ * Opens or creates the file, owned by this process until it is closed. A file that is no ledger is left as it is.
  * @throws LedgerOpenError saying what is wrong with it.
  */
 export function openLedgerFile(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     createPrivately(path);
+    refuseForeignFile(path);
     database = new DatabaseSync(path);
     // Exclusive first, so that the write-ahead log never needs memory shared between processes.
     database.exec(
@@ -35,22 +35,61 @@ export function openLedgerFile(path: string): DatabaseSync {
 /** The file is created before SQLite sees it, so that nobody else can read it even for a moment. */
 function createPrivately(path: string): void {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // Only the last folder: a path with a mistake further up is an error, not a new tree.
+  const isNewFolder = !existsSync(folder);
+  if (isNewFolder) mkdirSync(folder, { mode: 0o700 });
   closeSync(openSync(path, "a", 0o600));
+  syncFolder(folder);
+  if (isNewFolder) syncFolder(dirname(folder));
+}
+
+/** Makes the names in a folder survive a power cut. Windows has no such call, and needs none. */
+function syncFolder(folder: string): void {
+  if (process.platform === "win32") return;
   const handle = openSync(folder, "r");
-  fsyncSync(handle); // makes the file's name itself survive a power cut
+  fsyncSync(handle);
   closeSync(handle);
 }
 
-function ensureSchema(database: DatabaseSync, path: string): void {
-  const applicationId = pragma(database, "application_id");
-  const objects = database.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.["count"];
-  if (applicationId === 0 && objects === 0) {
-    database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`);
-    return;
+/** Opening a database can already change it, so what a file is, is read from its header: https://www.sqlite.org/fileformat2.html §1.3. */
+function refuseForeignFile(path: string): void {
+  const header = readHeader(path);
+  if (header.length === 0) return;
+  if (header.length < HEADER_BYTES || header.toString("latin1", 0, 16) !== "SQLite format 3\0") {
+    throw new LedgerOpenError("NOT_A_LEDGER", path, "is not a ledger: it is not a SQLite database");
   }
-  if (applicationId !== APPLICATION_ID) {
-    throw new LedgerOpenError("NOT_A_LEDGER", path, "is a SQLite database, but not a Tallyline ledger");
+  const applicationId = header.readInt32BE(68);
+  // Without an id it may be a ledger whose making was cut short: then nothing is in it.
+  if (applicationId === APPLICATION_ID || (applicationId === 0 && isEmptyDatabase(path))) return;
+  throw new LedgerOpenError("NOT_A_LEDGER", path, "is a SQLite database, but not a Tallyline ledger");
+}
+
+const HEADER_BYTES = 100;
+
+function readHeader(path: string): Buffer {
+  const handle = openSync(path, "r");
+  try {
+    const header = Buffer.alloc(HEADER_BYTES);
+    return header.subarray(0, readSync(handle, header));
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function isEmptyDatabase(path: string): boolean {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    return database.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.["count"] === 0;
+  } finally {
+    database.close();
+  }
+}
+
+function ensureSchema(database: DatabaseSync, path: string): void {
+  if (pragma(database, "application_id") !== APPLICATION_ID) {
+    // Checkpointed at once, so that the file's own header says what it is.
+    database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT; PRAGMA wal_checkpoint(TRUNCATE)`);
+    return;
   }
   const version = pragma(database, "user_version");
   if (version !== SCHEMA_VERSION) {
@@ -59,19 +98,26 @@ function ensureSchema(database: DatabaseSync, path: string): void {
   }
 }
 
-/** Adds new currencies to the file; an exponent may never change under money that was booked with it. */
-export function reconcileCurrencies(database: DatabaseSync, path: string, currencies: readonly Currency[]): void {
-  const known = database.prepare("SELECT exponent FROM currency WHERE code = ?");
-  const add = database.prepare("INSERT INTO currency (code, exponent) VALUES (?, ?)");
-  for (const { code, exponent } of currencies) {
-    const inFile = known.get(code)?.["exponent"];
-    if (inFile === undefined) {
-      add.run(code, exponent);
-    } else if (inFile !== exponent) {
-      const explanation = `keeps ${code} with ${String(inFile)} decimals, but was opened with ${exponent}`;
+/** The file's currencies and those it is opened with; an exponent may never change under money that was booked with it. */
+export function allCurrencies(database: DatabaseSync, path: string, currencies: readonly Currency[]): Currency[] {
+  const inFile = database.prepare("SELECT code, exponent FROM currency").all() as unknown as Currency[];
+  const added = currencies.filter(({ code, exponent }) => {
+    const known = inFile.find((each) => each.code === code);
+    if (known !== undefined && known.exponent !== exponent) {
+      const explanation = `keeps ${code} with ${known.exponent} decimals, but was opened with ${exponent}`;
       throw new LedgerOpenError("CURRENCIES_DIFFER", path, explanation);
     }
-  }
+    return known === undefined;
+  });
+  return [...inFile, ...added];
+}
+
+/** Writes down the currencies that the file does not know yet. */
+export function addCurrencies(database: DatabaseSync, currencies: readonly Currency[]): void {
+  const add = database.prepare("INSERT OR IGNORE INTO currency (code, exponent) VALUES (?, ?)");
+  database.exec("BEGIN IMMEDIATE");
+  for (const { code, exponent } of currencies) add.run(code, exponent);
+  database.exec("COMMIT");
 }
 
 interface JournalRow {
@@ -116,9 +162,6 @@ function explain(error: unknown, path: string): unknown {
   const sqliteCode = "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
   if (sqliteCode === SQLITE_BUSY) {
     return new LedgerOpenError("IN_USE", path, "is in use by another process", { cause: error });
-  }
-  if (sqliteCode === SQLITE_NOTADB) {
-    return new LedgerOpenError("NOT_A_LEDGER", path, "is not a ledger: it is not a SQLite database", { cause: error });
   }
   return new LedgerOpenError("CANNOT_OPEN", path, `could not be opened: ${error.message}`, { cause: error });
 }

@@ -34,9 +34,7 @@ CREATE TABLE posting (
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIEW balance AS
-  SELECT account,
-    sum(iif(side = 'debit', amount_minor, 0)) AS debits_minor,
-    sum(iif(side = 'credit', amount_minor, 0)) AS credits_minor
+  SELECT account, sum(iif(side = 'debit', amount_minor, -amount_minor)) AS debits_less_credits_minor
   FROM posting GROUP BY account;
 
 CREATE TRIGGER journal_is_not_updated BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'history is never updated'); END;

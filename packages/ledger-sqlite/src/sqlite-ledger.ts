@@ -11,7 +11,7 @@ import {
   type TrialBalance,
 } from "@tallyline/ledger";
 import { LedgerClosedError, LedgerFailedError } from "./errors.ts";
-import { openLedgerFile, reconcileCurrencies, replayJournal } from "./ledger-file.ts";
+import { addCurrencies, allCurrencies, openLedgerFile, replayJournal } from "./ledger-file.ts";
 
 /** What a ledger file is opened with. */
 export interface SqliteLedgerOptions extends BooksOptions {
@@ -29,12 +29,14 @@ export interface SqliteLedger extends Ledger, AsyncDisposable {}
  * @throws LedgerOpenError with a `code` that says why not.
  */
 export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<SqliteLedger> {
-  const books = new Books(options);
-  const database = openLedgerFile(options.path);
+  const { path } = options;
+  const database = openLedgerFile(path);
   try {
-    reconcileCurrencies(database, options.path, options.currencies);
-    replayJournal(database, options.path, books);
-    return new GroupCommitLedger(options.path, database, books, options.now ?? Date.now);
+    const currencies = allCurrencies(database, path, options.currencies);
+    const books = new Books({ ...options, currencies });
+    replayJournal(database, path, books);
+    addCurrencies(database, currencies);
+    return new GroupCommitLedger(path, database, books, options.now ?? Date.now);
   } catch (error) {
     database.close();
     throw error;

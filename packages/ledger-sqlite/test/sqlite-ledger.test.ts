@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -164,11 +164,10 @@ test("postings and balances can be read with any SQLite shell, and history canno
     await submitAll(ledger, [...openAlice, depositToAlice("a"), depositToAlice("b")]);
   }
   behindItsBack((database) => {
-    expect(database.prepare("SELECT * FROM balance WHERE account = 'alice'").get()).toEqual({
-      account: "alice",
-      debits_minor: 0,
-      credits_minor: 10,
-    });
+    expect(database.prepare("SELECT * FROM balance").all()).toEqual([
+      { account: "@cash", debits_less_credits_minor: 10 },
+      { account: "alice", debits_less_credits_minor: -10 },
+    ]);
     expect(() => database.exec("UPDATE posting SET amount_minor = 6")).toThrow("history is never updated");
     expect(() => database.exec("DELETE FROM journal")).toThrow("history is never deleted");
     expect(() => database.exec("INSERT INTO posting VALUES (3, 9, 'alice', 'credit', 1.5)")).toThrow(
@@ -232,10 +231,30 @@ test("closing finishes what was submitted; afterwards calls are refused, and clo
   await ledger.close();
 });
 
+test("a ledger whose making was cut short is made again", async () => {
+  path = join(folder, "begun.db");
+  behindItsBack((database) => database.exec("PRAGMA journal_mode = WAL"));
+  await using ledger = await open();
+  expect((await submitAll(ledger, openAlice)).every((result) => result.ok)).toBe(true);
+});
+
+test("a file can be opened without naming a currency that it keeps, and with a new one", async () => {
+  {
+    await using ledger = await open();
+    await submitAll(ledger, openAlice);
+  }
+  await using ledger = await openSqliteLedger({ path, currencies: [{ code: "JPY", exponent: 0 }] });
+  expect(await ledger.account("alice")).toMatchObject({ currency: "USD" });
+  const emi = { ...openAlice[1]!, id: "3", account: "emi", currency: "JPY" } as Submitted;
+  expect(await ledger.submit(emi)).toMatchObject({ ok: true });
+});
+
 describe("a file that cannot be a ledger is refused with what is wrong, and left as it is", () => {
   const refusal = async () => {
+    const before = statSync(path).isFile() ? readFileSync(path) : undefined;
     const error = await open().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(LedgerOpenError);
+    if (before !== undefined) expect(readFileSync(path).equals(before)).toBe(true);
     return error as LedgerOpenError;
   };
 
@@ -254,6 +273,17 @@ describe("a file that cannot be a ledger is refused with what is wrong, and left
     path = join(folder, "other.db");
     behindItsBack((database) => database.exec("CREATE TABLE recipe (name TEXT)"));
     expect(await refusal()).toMatchObject({ code: "NOT_A_LEDGER" });
+  });
+
+  test("a few bytes", async () => {
+    path = join(folder, "short.db");
+    writeFileSync(path, "SQLite format 3\0 and no more");
+    expect(await refusal()).toMatchObject({ code: "NOT_A_LEDGER" });
+  });
+
+  test("in a folder whose own folder is missing", async () => {
+    path = join(folder, "no", "such", "bank.db");
+    await expect(open()).rejects.toMatchObject({ code: "CANNOT_OPEN" });
   });
 
   test("a folder", async () => {
