@@ -31,15 +31,37 @@ export function createProgram({ name, version, description, logLevel }: ProgramD
  */
 class Program extends Command {
   override addOption(option: Option): this {
-    return super.addOption(option.env(environmentName(this, option.name())));
+    const variable = environmentName(this, option.name());
+    if (!option.isBoolean()) return super.addOption(option.env(variable));
+    // Commander takes a variable that is merely there for a switch that is on, even one that says "false".
+    option.description += ` (env: ${variable}=true)`;
+    return super.addOption(option.default(this.#isOn(variable)));
+  }
+
+  #isOn(variable: string): boolean {
+    const text = process.env[variable] ?? "";
+    if (["true", "1"].includes(text)) return true;
+    if (["false", "0", ""].includes(text)) return false;
+    return this.error(`error: ${variable} is "${text}", expected true or false`);
   }
 }
 
 /** Reads flags, from the command line or else the environment, and words. @typeParam Flags What the options are. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- commander knows the options only at run time
 export function parseFlags<Flags>(program: Command): { readonly flags: Flags; readonly words: readonly string[] } {
-  program.parse(withNegativeOperand(process.argv));
-  return { flags: program.opts() as Flags, words: program.args };
+  program.parse(
+    process.argv.map((word, index, argv) => (isOperand(program, word, argv[index - 1]) ? MARK + word : word)),
+  );
+  return { flags: program.opts() as Flags, words: program.args.map((word) => word.replace(MARK, "")) };
+}
+
+/** Put before an operand, so that commander does not take it for a flag. No command line can hold this character. */
+const MARK = "\0";
+
+/** Flags begin with a letter, so `-5` and `-(1 + 2)` are operands, where no flag waits for its value. */
+function isOperand(program: Command, word: string, before = ""): boolean {
+  const isValue = program.options.some((option) => option.long === before && !option.isBoolean());
+  return /^-[^-A-Za-z]/.test(word) && !isValue;
 }
 
 /** The environment variable of a flag, named without its dashes. */
@@ -47,17 +69,28 @@ export function environmentName(program: Command, flag: string): string {
   return `${program.name()}_${flag}`.toUpperCase().replaceAll("-", "_");
 }
 
-/** The program's log: structured records on stderr. */
+/** The program's log: structured records on stderr. What cannot be written is lost: a full disk stops no bank. */
 export function createLog(program: Command): Logger {
-  return pino(
-    { name: program.name(), level: program.opts()["logLevel"] as string },
-    destination({ fd: 2, sync: true }),
-  );
+  const stderr = destination({ fd: 2, sync: true });
+  stderr.on("error", () => {});
+  return pino({ name: program.name(), level: program.opts()["logLevel"] as string }, stderr);
 }
 
-/** Reads a port number. */
+/** Reads the name or address of a host. */
+export function host(text: string): string {
+  if (text.trim() === "")
+    throw new InvalidArgumentError("Expected a name or an address, such as localhost or 127.0.0.1.");
+  return text;
+}
+
+/** Reads the number of a port to connect to. */
 export function port(text: string): number {
-  return integer(text, 0, 65535);
+  return integer(text, 1, 65_535);
+}
+
+/** Reads the number of a port to listen on; 0 asks for a free one. */
+export function listenPort(text: string): number {
+  return integer(text, 0, 65_535);
 }
 
 /** Reads a number of things: at least one, at most a million. */
@@ -71,10 +104,4 @@ function integer(text: string, least: number, most: number): number {
     throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
   }
   return value;
-}
-
-/** Flags begin with a letter, so `-5` and `-(1 + 2)` are operands; commander would take some of them for flags. */
-function withNegativeOperand(argv: readonly string[]): string[] {
-  const index = argv.findIndex((word, at) => at >= 2 && (word === "--" || /^-[^-A-Za-z]/.test(word)));
-  return index < 0 || argv[index] === "--" ? [...argv] : [...argv.slice(0, index), "--", ...argv.slice(index)];
 }

@@ -33,13 +33,13 @@ export async function runServer(
 ): Promise<void> {
   const log = createLog(program);
   const signal = untilSignal();
+  process.stdout.on("error", () => {}); // whoever started it need not listen to where it listens
   let service: Service;
   try {
     service = await options.start(log);
   } catch (error) {
     report(program, error, advice(program, error, options.portFlag));
-    process.exitCode = EXIT.refused;
-    return;
+    process.exit(EXIT.refused); // whatever half of it has started
   }
 
   for (const { url } of service.listeners) {

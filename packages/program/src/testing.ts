@@ -1,7 +1,7 @@
 // For the apps' tests: built programs, run as a person runs them.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -16,6 +16,8 @@ export interface Run {
   readonly environment?: Readonly<Record<string, string>>;
   /** The folder to run in. Default: the app's. */
   readonly folder?: string;
+  /** A file that takes its stderr. Default: it is read by the test. */
+  readonly stderr?: string;
 }
 
 /** How a program ended. */
@@ -54,7 +56,7 @@ export async function runProgram(run: Run & { readonly input?: string }): Promis
 export async function startServer(run: Run & { readonly listenerCount?: number }): Promise<RunningServer> {
   const child = start(run);
   child.stdin!.end();
-  const stderr = text(child.stderr!);
+  const stderr = child.stderr === null ? Promise.resolve("") : text(child.stderr);
   const lines: string[] = [];
   const urls: string[] = [];
   await new Promise<void>((resolve, reject) => {
@@ -80,9 +82,13 @@ export async function startServer(run: Run & { readonly listenerCount?: number }
   };
 }
 
-function start({ app, program, args = [], environment = {}, folder = app }: Run): ChildProcess {
+function start({ app, program, args = [], environment = {}, folder = app, stderr }: Run): ChildProcess {
   const entry = join(app, "dist", `${program}.js`);
-  return spawn(process.execPath, [entry, ...args], { cwd: folder, env: { ...process.env, ...environment } });
+  return spawn(process.execPath, [entry, ...args], {
+    cwd: folder,
+    env: { ...process.env, ...environment },
+    stdio: ["pipe", "pipe", stderr === undefined ? "pipe" : openSync(stderr, "w")],
+  });
 }
 
 async function untilEnd(child: ChildProcess): Promise<void> {
