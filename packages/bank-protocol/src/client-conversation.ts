@@ -10,6 +10,8 @@ export type ConversationEvent =
   /** Nothing can be made of what came; the connection is of no more use. */
   | { readonly kind: "lost"; readonly reason: string };
 
+const LF = 0x0a;
+const CR = 0x0d;
 const HELLO = "hello bank/1";
 
 /** A server that ends its lines sends the ending with the line; one that is this late does not end them. */
@@ -26,6 +28,7 @@ const SETTLE_MS = 200;
  * without an ending, one at a time, and every read is a reply. Invariant: in chunk framing at most one request waits.
  */
 export class ClientConversation {
+  readonly #isGuess: boolean;
   #framing: Framing | undefined;
   #lines: Decoder<string> | undefined;
   #probed = ""; // what answered the hello, while it is not known whether a line ending follows
@@ -35,6 +38,7 @@ export class ClientConversation {
 
   /** @param framing How the server tells requests apart; "auto" asks it first. */
   constructor(framing: Framing | "auto") {
+    this.#isGuess = framing === "auto";
     if (framing !== "auto") this.#become(framing);
   }
 
@@ -70,7 +74,7 @@ export class ClientConversation {
   receive(bytes: Uint8Array, nowMs: number): void {
     if (this.#framing === undefined) this.#probe(bytes, nowMs);
     else if (this.#lines !== undefined) this.#receiveLines(bytes);
-    else this.#reply(textOfChunk(bytes));
+    else this.#receiveChunk(bytes);
   }
 
   /** The server ended its side. A reply that it had not finished is none. */
@@ -111,6 +115,12 @@ export class ClientConversation {
       if (event.kind === "message") this.#reply(event.message);
       else this.#lose(`the server's reply cannot be read: ${event.error.message}`);
     }
+  }
+
+  #receiveChunk(bytes: Uint8Array): void {
+    const isLateEnding = this.#isGuess && (bytes[0] === LF || bytes[0] === CR);
+    if (isLateEnding) this.#lose("the server ends its lines after all, so its framing was misjudged");
+    else this.#reply(textOfChunk(bytes));
   }
 
   #reply(text: string): void {

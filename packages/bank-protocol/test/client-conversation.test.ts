@@ -36,6 +36,21 @@ describe("finding out the framing", () => {
     expect(text(conversation.request("deposit 5"))).toBe("deposit 5");
   });
 
+  test.each(["\n", "\r\n", "\nYour balance is: $5\n"])(
+    "a line ending that comes late, as %j, shows that it was not",
+    (late) => {
+      const conversation = new ClientConversation("auto");
+      conversation.receive(bytes("Invalid command."), 0);
+      conversation.wake(200);
+      conversation.request("check_balance");
+      conversation.receive(bytes(late), 300);
+      expect(events(conversation)).toEqual([
+        { kind: "ready", framing: "chunk" },
+        { kind: "lost", reason: "the server ends its lines after all, so its framing was misjudged" },
+      ]);
+    },
+  );
+
   test("a server that answers and closes is one that reads once", () => {
     const conversation = new ClientConversation("auto");
     conversation.receive(bytes("Invalid command."), 0);
