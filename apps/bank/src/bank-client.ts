@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { decodePlainReply } from "@tallyline/bank-protocol";
-import { createProgram, EXIT, parseFlags, port, report, runClient } from "@tallyline/program";
+import { createProgram, EXIT, host, parseFlags, port, report, runClient } from "@tallyline/program";
 import { Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { createBankClient } from "./client.ts";
@@ -19,7 +19,7 @@ const program = createProgram({
   logLevel: "warn",
 })
   .argument("[command...]", "check_balance, deposit AMOUNT or withdraw AMOUNT")
-  .option("--host <address>", "the server's address", "127.0.0.1")
+  .option("--host <address>", "the server's address", host, "127.0.0.1")
   .option("--port <number>", "the server's TCP port", port, 65432)
   .addOption(
     new Option(
@@ -32,7 +32,7 @@ const program = createProgram({
 
 const { flags, words } = parseFlags<Flags>(program);
 await using client = createBankClient(flags);
-await runClient(words, { prompt: "bank> ", ask });
+await runClient(program, words, { prompt: "bank> ", ask });
 
 async function ask(command: string): Promise<number> {
   try {
@@ -41,11 +41,13 @@ async function ask(command: string): Promise<number> {
     return exitCodeOf(answer);
   } catch (error) {
     report(program, error);
-    return error instanceof BankClientError ? EXIT.noAnswer : EXIT.usage;
+    if (!(error instanceof BankClientError)) return EXIT.usage;
+    return error.delivery === "rejected" ? EXIT.tryAgain : EXIT.noAnswer;
   }
 }
 
 function exitCodeOf(answer: string): number {
+  if (answer.startsWith("Error:")) return EXIT.refused;
   switch (decodePlainReply(answer)?.kind) {
     case "balance":
     case "deposited":

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { parseAmount } from "@tallyline/ledger";
-import { count, createProgram, parseFlags, port, runServer, type Service } from "@tallyline/program";
+import { count, createProgram, host, listenPort, parseFlags, runServer, type Service } from "@tallyline/program";
 import { InvalidArgumentError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { isLoopback } from "./loopback.ts";
@@ -25,8 +25,8 @@ const program = createProgram({
   description: "Serves an account over TCP: check_balance, deposit 50, withdraw 20.",
   logLevel: "info",
 })
-  .option("--host <address>", "address to listen on", "127.0.0.1")
-  .option("--port <number>", "TCP port, 0 for a free one", port, 65432)
+  .option("--host <address>", "address to listen on", host, "127.0.0.1")
+  .option("--port <number>", "TCP port, 0 for a free one", listenPort, 65432)
   .option(
     "--store <url>",
     "where the books are kept: sqlite:PATH, or memory: to forget them",
@@ -47,7 +47,8 @@ const program = createProgram({
   .option("--insecure", "serve plain text to other machines: whoever connects moves the money", false);
 
 const { flags } = parseFlags<Flags>(program);
-if (!flags.insecure && !(await isLoopback(flags.host))) {
+// A name that cannot be looked up cannot be listened on either; then listening says why.
+if (!flags.insecure && !(await isLoopback(flags.host).catch(() => true))) {
   program.error(
     `error: --host ${flags.host} is open to other machines, and whoever connects moves the money; --insecure allows it`,
   );

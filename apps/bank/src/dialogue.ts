@@ -12,10 +12,13 @@ export interface BankAddress {
 /** No answer came. `delivery` says whether the command may have been executed. */
 export class BankClientError extends Error {
   override readonly name = "BankClientError";
-  /** "not-sent": it was not executed and may be sent again. "unknown": it may have been; look before repeating. */
-  readonly delivery: "not-sent" | "unknown";
+  /**
+   * "not-sent": it was not executed and may be sent again. "rejected": neither, and the server is there; it may work later.
+   * "unknown": it may have been executed; look before repeating.
+   */
+  readonly delivery: "not-sent" | "rejected" | "unknown";
 
-  constructor(delivery: "not-sent" | "unknown", message: string, options?: ErrorOptions) {
+  constructor(delivery: BankClientError["delivery"], message: string, options?: ErrorOptions) {
     super(message, options);
     this.delivery = delivery;
   }
@@ -27,9 +30,10 @@ export class Dialogue {
   readonly #conversation: ClientConversation;
   #failure: unknown; // why reading ended, when it was not the server ending its side
   #isOver = false;
+  #hasRead = false;
   #notify: () => void = () => {};
 
-  /** Connects and finds out the framing. @throws BankClientError, always "not-sent". */
+  /** Connects and finds out the framing. @throws BankClientError, never "unknown". */
   static async open(address: BankAddress, deadlineMs: number): Promise<Dialogue> {
     const { host, port } = address;
     const deadlineAtMs = performance.now() + deadlineMs;
@@ -37,20 +41,19 @@ export class Dialogue {
     try {
       connection = await connectTcp({ host, port, connectTimeoutMs: deadlineMs });
     } catch (error) {
-      throw new BankClientError("not-sent", `no connection to ${host}:${port}: ${messageOf(error)}`, { cause: error });
+      throw new BankClientError("not-sent", messageOf(error), { cause: error });
     }
     const dialogue = new Dialogue(connection, new ClientConversation(address.framing));
     try {
       await connection.write(dialogue.#conversation.opening());
       const event = await dialogue.#event(deadlineAtMs);
-      if (event.kind !== "ready")
-        throw new Error(event.kind === "lost" ? event.reason : "it answered before it was asked");
-      return dialogue;
+      if (event.kind === "ready") return dialogue;
+      throw new Error(event.kind === "lost" ? event.reason : "it answered before it was asked");
     } catch (error) {
+      const delivery = dialogue.#hasClosedAtOnce ? "rejected" : "not-sent";
       await dialogue.close();
-      throw new BankClientError("not-sent", `${host}:${port} does not talk like a bank: ${messageOf(error)}`, {
-        cause: error,
-      });
+      const message = `${host}:${port} takes no commands: ${messageOf(error)}`;
+      throw new BankClientError(delivery, message, { cause: error });
     }
   }
 
@@ -73,6 +76,11 @@ export class Dialogue {
   /** Sends a command and waits for its answer. One at a time. @throws BankClientError, "unknown" once it was sent. */
   async exchange(command: string, deadlineMs: number): Promise<string> {
     const deadlineAtMs = performance.now() + deadlineMs;
+    const earlier = this.#conversation.next();
+    if (earlier?.kind === "lost") {
+      await this.close();
+      throw new BankClientError("not-sent", earlier.reason);
+    }
     const request = this.#conversation.request(command);
     try {
       await this.#connection.write(request);
@@ -86,6 +94,11 @@ export class Dialogue {
     }
   }
 
+  /** A server that is full or shutting down ends a connection without a word. */
+  get #hasClosedAtOnce(): boolean {
+    return this.#isOver && !this.#hasRead && this.#failure === undefined;
+  }
+
   async close(): Promise<void> {
     this.#isOver = true;
     await this.#connection.close();
@@ -94,6 +107,7 @@ export class Dialogue {
   async #read(): Promise<void> {
     try {
       for (let bytes = await this.#connection.read(); bytes !== undefined; bytes = await this.#connection.read()) {
+        this.#hasRead = true;
         this.#conversation.receive(bytes, performance.now());
         this.#notify();
       }

@@ -43,6 +43,8 @@ export async function createBankServer(options: BankServerOptions): Promise<TcpS
     codec: plainServerCodec(framing),
     host: options.host ?? "127.0.0.1",
     port: options.port ?? 65432,
+    // In chunk framing too: a web page can make a browser send any text to a port of this machine.
+    refuseOtherProtocols: true,
     limits: { maxConnections: options.maxConnections ?? 1000 },
     ...(framing === "line" && {
       unfinishedFrameHint: { afterMs: UNFINISHED_LINE_AFTER_MS, reply: { kind: "unfinished-line" } },

@@ -59,10 +59,24 @@ describe("a client without an answer knows whether its command may have been exe
     await expect(client.send("deposit 5")).rejects.toMatchObject({ name: "BankClientError", delivery: "not-sent" });
   });
 
-  test("the server closes before it has greeted: not sent", async () => {
+  test("the server closes at once, as one that is full does: rejected", async () => {
     await using server = await startRaw((socket) => socket.end());
     await using client = createBankClient({ port: server.port });
-    await expect(client.send("deposit 5")).rejects.toMatchObject({ delivery: "not-sent" });
+    await expect(client.send("deposit 5")).rejects.toMatchObject({ delivery: "rejected" });
+  });
+
+  test("the server ends its lines too late to be known for it: unknown, and never another command's answer", async () => {
+    await using server = await startRaw((socket) => {
+      socket.on("data", (bytes) => {
+        if (bytes.toString().startsWith("hello")) socket.write("Invalid command.");
+        else socket.write("\nDeposited $5. New balance: $1005\n");
+      });
+    });
+    await using client = createBankClient({ port: server.port });
+    await expect(client.send("deposit 5")).rejects.toMatchObject({
+      delivery: "unknown",
+      message: expect.stringContaining("its framing was misjudged"),
+    });
   });
 
   test("the server never greets: not sent", async () => {

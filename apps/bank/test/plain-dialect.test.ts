@@ -74,6 +74,27 @@ test("a line that is too long, or not UTF-8, is no command, and the next one is 
   expect(await client.ask("check_balance\n")).toBe("Your balance is: $1000\n");
 });
 
+test.each(["line", "chunk"] as const)("a web page's request moves no money in %s framing", async (framing) => {
+  await using bank = await startBank({ framing });
+  await using browser = await connectRaw(bank.port);
+  browser.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n\r\n");
+  expect(await browser.read()).toMatch(/^HTTP\/1\.1 400 /);
+  browser.send("withdraw 500");
+  expect(await browser.readToEnd()).not.toContain("Withdrew");
+  await using other = await connectRaw(bank.port);
+  expect(await other.ask(framing === "line" ? "check_balance\n" : "check_balance")).toMatch(/^Your balance is: \$1000/);
+});
+
+test("turning an account over does not wear it out", async () => {
+  await using bank = await startBank();
+  await using client = await connectRaw(bank.port);
+  for (let time = 0; time < 3; time++) {
+    expect(await client.ask("deposit 92233720368546700\n")).toMatch(/^Deposited/);
+    expect(await client.ask("withdraw 92233720368546700\n")).toMatch(/^Withdrew/);
+  }
+  expect(await client.ask("deposit 50\n")).toBe("Deposited $50. New balance: $1050\n");
+});
+
 test("where the outcome is unknown the connection closes without a reply, and the operator is told once", async () => {
   const memory = createMemoryLedger({ currencies: [usd], now: Date.now });
   const failures: unknown[] = [];
@@ -114,6 +135,36 @@ test("many clients at once leave consistent books", async () => {
   expect(books?.debitsMinor).toBe(books?.creditsMinor);
   await using last = await connectRaw(bank.port);
   expect(await last.ask("check_balance\n")).toBe("Your balance is: $1000\n");
+});
+
+test.each(["x", "x".repeat(64)])(
+  "the plain account can be called %s, and keeps what it was opened with",
+  async (plainAccount) => {
+    const ledger = createMemoryLedger({ currencies: [usd], now: Date.now });
+    for (const openingBalanceMinor of [700n, 900n]) {
+      await using bank = await startBank({ ledger, plainAccount, openingBalanceMinor });
+      await using client = await connectRaw(bank.port);
+      expect(await client.ask("check_balance\n")).toBe("Your balance is: $7\n");
+    }
+  },
+);
+
+test("an account that was opened with nothing stays so", async () => {
+  const ledger = createMemoryLedger({ currencies: [usd], now: Date.now });
+  for (const openingBalanceMinor of [0n, 900n, 0n]) {
+    await using bank = await startBank({ ledger, openingBalanceMinor });
+    await using client = await connectRaw(bank.port);
+    expect(await client.ask("check_balance\n")).toBe("Your balance is: $0\n");
+  }
+});
+
+test("an opening balance that the books refuse is refused at every start", async () => {
+  const ledger = createMemoryLedger({ currencies: [usd], now: Date.now });
+  const openingBalanceMinor = 2n ** 63n - 1n;
+  await (await startBank({ ledger, plainAccount: "a", openingBalanceMinor })).drain();
+  for (let start = 0; start < 2; start++) {
+    await expect(startBank({ ledger, plainAccount: "b", openingBalanceMinor })).rejects.toThrow("OVERFLOW");
+  }
 });
 
 test.each(["", "two words", "@cash", "x".repeat(65)])("%j cannot be the plain account", async (plainAccount) => {

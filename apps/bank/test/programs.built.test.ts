@@ -1,7 +1,9 @@
 import { statSync } from "node:fs";
+import { execFile } from "node:child_process";
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { runProgram, startServer, temporaryFolder } from "@tallyline/program/testing";
 import { describe, expect, test } from "vitest";
 import { connectRaw, startReadOnceBank } from "./raw-peers.ts";
@@ -9,7 +11,7 @@ import { connectRaw, startReadOnceBank } from "./raw-peers.ts";
 const app = join(import.meta.dirname, "..");
 const startBank = (
   args: readonly string[] = ["--store", "memory:"],
-  more: { folder?: string; environment?: Record<string, string> } = {},
+  more: { folder?: string; environment?: Record<string, string>; stderr?: string } = {},
 ) => startServer({ app, program: "bank-server", args: ["--port", "0", ...args], ...more });
 const client = (port: number, args: readonly string[], input?: string) =>
   runProgram({
@@ -33,6 +35,31 @@ describe.concurrent("bank-server", () => {
     await using bank = await startBank(["--opening-balance", "7"], { folder: folder.path }); // used only when the account is opened
     await using raw = await connectRaw(bank.ports[0]!);
     expect(await raw.ask("check_balance\n")).toBe("Your balance is: $1050\n");
+  });
+
+  test("loses no acknowledged deposit of twenty clients to kill -9, and invents none", async () => {
+    using folder = temporaryFolder();
+    let sent = 0;
+    let acknowledged = 0;
+    {
+      await using bank = await startBank([], { folder: folder.path });
+      const deposit = async () => {
+        await using raw = await connectRaw(bank.ports[0]!);
+        for (;;) {
+          sent += 1;
+          if (!(await raw.ask("deposit 1\n"))?.startsWith("Deposited $1.")) return;
+          acknowledged += 1;
+          if (acknowledged === 400) void bank.stop("SIGKILL");
+        }
+      };
+      await Promise.all(Array.from({ length: 20 }, () => deposit().catch(() => {}))); // until the connection breaks
+    }
+    await using bank = await startBank([], { folder: folder.path });
+    await using raw = await connectRaw(bank.ports[0]!);
+    const deposits = Number((await raw.ask("check_balance\n"))?.replace("Your balance is: $", "")) - 1000;
+    expect(acknowledged).toBeGreaterThanOrEqual(400);
+    expect(deposits).toBeGreaterThanOrEqual(acknowledged);
+    expect(deposits).toBeLessThanOrEqual(sent);
   });
 
   test.each(["SIGTERM", "SIGINT"] as const)("ends with exit code 0 at %s, with a client connected", async (signal) => {
@@ -90,6 +117,40 @@ describe.concurrent("bank-server", () => {
     const ended = await runProgram({ app, program: "bank-server", args: ["--port", "0"], folder: folder.path });
     expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
     expect(ended.stderr).toMatch(/^bank-server: .*bank\.db is in use by another process\n$/);
+  });
+
+  test.each([
+    ["a folder", "sqlite:.", "could not be opened"],
+    ["a path in no folder", "sqlite:no/such/bank.db", "could not be opened"],
+    ["another database's URL", "redis://localhost", "expected sqlite:PATH or memory:"],
+  ])("says in one line that %s is no store", async (_what, store, reason) => {
+    using folder = temporaryFolder();
+    const ended = await runProgram({
+      app,
+      program: "bank-server",
+      args: ["--port", "0", "--store", store],
+      folder: folder.path,
+    });
+    expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(ended.stderr).toMatch(/^bank-server: .*\n$/);
+    expect(ended.stderr).toContain(reason);
+  });
+
+  test("says in one line that a host cannot be listened on", async () => {
+    const ended = await runProgram({
+      app,
+      program: "bank-server",
+      args: ["--host", "no-such-host.invalid", "--store", "memory:"],
+    });
+    expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(ended.stderr).toMatch(/^bank-server: .*\n$/);
+  });
+
+  test("goes on when nobody reads its log", async () => {
+    await using bank = await startBank(undefined, { stderr: "/dev/full" });
+    await using raw = await connectRaw(bank.ports[0]!);
+    expect(await raw.ask("deposit 1\n")).toBe("Deposited $1. New balance: $1001\n");
+    expect(await bank.stop("SIGTERM")).toMatchObject({ exitCode: 0 });
   });
 
   test("refuses plain text to other machines, unless it is asked for", async () => {
@@ -157,7 +218,48 @@ describe.concurrent("bank-client", () => {
     await bank.stop("SIGTERM");
     const unanswered = await client(bank.ports[0]!, [], "deposit 1\ndeposit 2\n");
     expect(unanswered).toMatchObject({ exitCode: 3, stdout: "" });
-    expect(unanswered.stderr).toMatch(/^bank-client: no connection to 127\.0\.0\.1:\d+: .+\n$/); // and the second was not tried
+    expect(unanswered.stderr).toMatch(/^bank-client: no connection to tcp:\/\/127\.0\.0\.1:\d+: .+\n$/); // and the second was not tried
     expect(await client(bank.ports[0]!, ["--frame", "x"])).toMatchObject({ exitCode: 2, stdout: "" });
   });
+
+  test("ends with exit code 4 when the server is full", async () => {
+    await using bank = await startBank(["--store", "memory:", "--max-connections", "1"]);
+    await using raw = await connectRaw(bank.ports[0]!);
+    await raw.ask("check_balance\n");
+    const turnedAway = await client(bank.ports[0]!, [], "deposit 1\ndeposit 1\n");
+    expect(turnedAway).toMatchObject({ exitCode: 4, stdout: "" });
+    expect(turnedAway.stderr).toMatch(/^bank-client: .* takes no commands: .+\n$/);
+  });
+
+  test("takes a line ending, and nothing else, for the end of a command", async () => {
+    await using bank = await startBank();
+    const { stdout } = await client(bank.ports[0]!, [], "deposit 1\u2028withdraw 5\r\ncheck_balance\r\n");
+    expect(stdout).toBe("Invalid deposit amount.\nYour balance is: $1000\n");
+  });
+
+  test("ends quietly when nobody reads on", async () => {
+    await using bank = await startBank();
+    const command = `yes check_balance | head -5000 | "${process.execPath}" dist/bank-client.js --port ${bank.ports[0]} | head -1`;
+    const { stdout, stderr } = await promisify(execFile)("sh", ["-c", command], { cwd: app });
+    expect({ stdout, stderr }).toEqual({ stdout: "Your balance is: $1000\n", stderr: "" });
+  });
+
+  test.runIf(process.platform === "linux")(
+    "answers a person at a terminal, also what was typed ahead of Ctrl-D",
+    async () => {
+      await using bank = await startBank();
+      const command = `"${process.execPath}" dist/bank-client.js --port ${bank.ports[0]}`;
+      const terminal = execFile("script", ["-qec", command, "/dev/null"], { cwd: app });
+      let stdout = "";
+      terminal.stdout!.on("data", (shown: string) => {
+        if (stdout === "") terminal.stdin!.write("check_balance\n\ndeposit 5\n\u0004"); // all at once, at the first prompt
+        stdout += shown;
+      });
+      await once(terminal, "exit");
+      expect(stdout).toContain("bank> ");
+      expect(stdout).toContain("Your balance is: $1000");
+      expect(stdout).toContain("Deposited $5. New balance: $1005");
+      expect(terminal.exitCode).toBe(0);
+    },
+  );
 });
