@@ -1,5 +1,6 @@
 import { connectTcp } from "@tallyline/tcp";
 import { createUdpClient } from "@tallyline/udp";
+import { MAX_DATAGRAM_BYTES } from "./datagram-limit.ts";
 
 /** Where an echo server is. */
 export interface EchoAddress {
@@ -35,7 +36,7 @@ export async function echoOverTcp(message: Uint8Array, { host, port }: EchoAddre
 
 /** Sends one datagram and resolves with the one that comes back; sends it again while nothing does, for 10 s at most. */
 export async function echoOverUdp(message: Uint8Array, { host, port }: EchoAddress): Promise<Uint8Array> {
-  await using client = await createUdpClient({ host, port });
+  await using client = await createUdpClient({ host, port, limits: { maxRequestBytes: MAX_DATAGRAM_BYTES } });
   const reply = await client.request(message, { header: false, idempotent: true, deadlineMs: DEADLINE_MS });
   return reply.payload;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { createProgram, EXIT, parseFlags, port, report } from "@tallyline/program";
+import { createProgram, EXIT, host, parseFlags, port, report, showOutcomes } from "@tallyline/program";
 import manifest from "../package.json" with { type: "json" };
 import { echoOverTcp, echoOverUdp } from "./client.ts";
 
@@ -9,14 +9,15 @@ const program = createProgram({
   description: "Sends a message to an echo server and prints what comes back.",
   logLevel: "warn",
 })
-  .argument("[message]", "what to send", "Hello, Server!")
-  .option("--host <address>", "the server's address", "127.0.0.1")
+  .argument("[message]", "what to send, instead of Hello, Server!")
+  .option("--host <address>", "the server's address", host, "127.0.0.1")
   .option("--port <number>", "the server's port", port, 65434)
   .option("--udp", "send one datagram instead of a TCP stream", false);
 
-const { flags } = parseFlags<{ readonly host: string; readonly port: number; readonly udp: boolean }>(program);
-const [message] = program.processedArgs as [string];
+const { flags, words } = parseFlags<{ readonly host: string; readonly port: number; readonly udp: boolean }>(program);
+const [message = "Hello, Server!"] = words;
 const sent = new TextEncoder().encode(message);
+showOutcomes(program);
 
 try {
   const echo = await (flags.udp ? echoOverUdp : echoOverTcp)(sent, flags);

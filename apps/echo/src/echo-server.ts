@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { createProgram, parseFlags, port, runServer } from "@tallyline/program";
+import { createProgram, host, listenPort, parseFlags, runServer } from "@tallyline/program";
 import manifest from "../package.json" with { type: "json" };
 import { createEchoServer } from "./server.ts";
 
@@ -9,8 +9,8 @@ const program = createProgram({
   description: "Returns what it is sent, over TCP and UDP on one port (RFC 862).",
   logLevel: "info",
 })
-  .option("--host <address>", "address to listen on", "127.0.0.1")
-  .option("--port <number>", "TCP and UDP port, 0 for a free one", port, 65434);
+  .option("--host <address>", "address to listen on", host, "127.0.0.1")
+  .option("--port <number>", "TCP and UDP port, 0 for a free one", listenPort, 65434);
 
 const { flags } = parseFlags<{ readonly host: string; readonly port: number }>(program);
 await runServer(program, {

@@ -1,6 +1,7 @@
 import { chunks } from "@tallyline/framing";
 import { createTcpServer, type TcpServer } from "@tallyline/tcp";
 import { createUdpServer, type UdpServer } from "@tallyline/udp";
+import { MAX_DATAGRAM_BYTES } from "./datagram-limit.ts";
 
 /** What an echo server listens on. */
 export interface EchoServerOptions {
@@ -53,6 +54,7 @@ function createUdpEcho(host: string, port: number): Promise<UdpServer> {
     mode: "plain",
     host,
     port,
+    limits: { maxRequestBytes: MAX_DATAGRAM_BYTES, maxReplyBytes: MAX_DATAGRAM_BYTES },
     handler: (datagram, { peer }) => (peer.port < 1024 || peer.port === port ? undefined : datagram),
   });
 }

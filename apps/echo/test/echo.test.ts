@@ -65,7 +65,8 @@ describe("over UDP", () => {
       bytes("Hello, Server!"),
       new Uint8Array(),
       Uint8Array.from([0, 255, 10, 13]),
-      new Uint8Array(1200).fill(7),
+      new Uint8Array(1472).fill(7),
+      new Uint8Array(65_507).fill(7),
     ]) {
       socket.send(datagram, server.udp.port, host);
       const [echo] = (await once(socket, "message")) as [Buffer];
@@ -106,8 +107,10 @@ test("a port that is taken for UDP alone is refused, and its TCP half is let go"
   await once(other, "listening");
   const { port } = other.address();
   await expect(createEchoServer({ host, port })).rejects.toMatchObject({ code: "EADDRINUSE" });
-  const tcp = createServer().listen(port, host);
-  await once(tcp, "listening");
-  tcp.close();
+  const [error] = (await once(
+    connect(port, host).on("connect", () => expect.unreachable()),
+    "error",
+  )) as [Error];
+  expect(error).toMatchObject({ code: "ECONNREFUSED" });
   other.close();
 });
