@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { createProgram, EXIT, parseFlags, port, report, runClient } from "@tallyline/program";
+import { createProgram, EXIT, host, parseFlags, port, report, runClient } from "@tallyline/program";
 import manifest from "../package.json" with { type: "json" };
 import { createCalculatorClient } from "./client.ts";
 
@@ -10,15 +10,15 @@ const program = createProgram({
   logLevel: "warn",
 })
   .argument("[expression...]", "such as '2 + 2'")
-  .option("--host <address>", "the server's address", "127.0.0.1")
+  .option("--host <address>", "the server's address", host, "127.0.0.1")
   .option("--port <number>", "the server's UDP port", port, 65432)
   .option("--tcp-port <number>", "the server's TCP port", port, 65433);
 
 const { flags, words } = parseFlags<{ readonly host: string; readonly port: number; readonly tcpPort: number }>(
   program,
 );
-await using client = await createCalculatorClient(flags);
-await runClient(words, { prompt: "calculator> ", ask });
+await using client = createCalculatorClient(flags);
+await runClient(program, words, { prompt: "calculator> ", ask });
 
 async function ask(expression: string): Promise<number> {
   try {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { createProgram, parseFlags, port, runServer } from "@tallyline/program";
+import { createProgram, host, listenPort, parseFlags, runServer } from "@tallyline/program";
 import manifest from "../package.json" with { type: "json" };
 import { createCalculatorServer } from "./server.ts";
 
@@ -9,9 +9,9 @@ const program = createProgram({
   description: "Answers arithmetic, such as 2 + 2, over UDP; over TCP where an answer is too long for a datagram.",
   logLevel: "info",
 })
-  .option("--host <address>", "address to listen on", "127.0.0.1")
-  .option("--port <number>", "UDP port, 0 for a free one", port, 65432)
-  .option("--tcp-port <number>", "TCP port, 0 for a free one", port, 65433);
+  .option("--host <address>", "address to listen on", host, "127.0.0.1")
+  .option("--port <number>", "UDP port, 0 for a free one", listenPort, 65432)
+  .option("--tcp-port <number>", "TCP port, 0 for a free one", listenPort, 65433);
 
 const { flags } = parseFlags<{ readonly host: string; readonly port: number; readonly tcpPort: number }>(program);
 await runServer(program, {

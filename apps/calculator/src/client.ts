@@ -30,16 +30,18 @@ const MAX_ANSWER_BYTES = 65_536;
 /** A request of this size passes any network in one piece (IPv6's least MTU, less its headers and ours). */
 const MAX_DATAGRAM_BYTES = 1152;
 
-/** Creates a client; TCP is connected only when an answer needs it. */
-export async function createCalculatorClient(options: CalculatorClientOptions = {}): Promise<CalculatorClient> {
+/** Creates a client. Its socket is opened with the first question; TCP only when an answer needs it. */
+export function createCalculatorClient(options: CalculatorClientOptions = {}): CalculatorClient {
   const { host = "127.0.0.1", port = 65432, tcpPort = 65433, deadlineMs = 10_000 } = options;
-  const udp: UdpClient = await createUdpClient({ host, port });
+  let opening: Promise<UdpClient> | undefined;
   let tcp: TcpClient<string, string> | undefined;
   let knowsHeaders = true;
 
   async function ask(expression: string): Promise<string> {
     const request = new TextEncoder().encode(expression);
     if (request.length > MAX_DATAGRAM_BYTES) return askOverTcp(expression);
+    opening ??= createUdpClient({ host, port });
+    const udp = await opening;
     let reply = await udp.request(request, { idempotent: true, deadlineMs, header: knowsHeaders });
     if (knowsHeaders && !reply.header) {
       // A server that reads the datagram as it is took the header for a part of the expression. Ask in its way.
@@ -55,7 +57,8 @@ export async function createCalculatorClient(options: CalculatorClientOptions = 
   }
 
   async function close(): Promise<void> {
-    await Promise.all([udp.close(), tcp?.close()]);
+    const udp = await opening?.catch(() => undefined); // it never opened: there is nothing to close
+    await Promise.all([udp?.close(), tcp?.close()]);
   }
 
   return { ask, close, [Symbol.asyncDispose]: close };

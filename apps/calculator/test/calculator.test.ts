@@ -71,20 +71,20 @@ test("over TCP a line is an expression, and a cut off one is not computed", asyn
 describe("the client", () => {
   test.each(answers.slice(0, -1))("asks %j and gets %j", async (expression, answer) => {
     await using calculator = await startCalculator();
-    await using client = await createCalculatorClient({ port: calculator.udp.port, tcpPort: calculator.tcp.port });
+    await using client = createCalculatorClient({ port: calculator.udp.port, tcpPort: calculator.tcp.port });
     expect(await client.ask(expression)).toBe(answer);
   });
 
   test("asks over TCP when the answer is too long for a datagram, or the question", async () => {
     await using calculator = await startCalculator();
-    await using client = await createCalculatorClient({ port: calculator.udp.port, tcpPort: calculator.tcp.port });
+    await using client = createCalculatorClient({ port: calculator.udp.port, tcpPort: calculator.tcp.port });
     expect(await client.ask("10**4000")).toBe(`Result: 1${"0".repeat(4000)}`);
     expect(await client.ask(`${"1+".repeat(1000)}1`)).toBe("Result: 1001");
   });
 
   test("asks many questions at once and gives each its own answer", async () => {
     await using calculator = await startCalculator();
-    await using client = await createCalculatorClient({ port: calculator.udp.port, tcpPort: calculator.tcp.port });
+    await using client = createCalculatorClient({ port: calculator.udp.port, tcpPort: calculator.tcp.port });
     const numbers = Array.from({ length: 50 }, (_, index) => index);
     expect(await Promise.all(numbers.map((number) => client.ask(`${number} + 1`)))).toEqual(
       numbers.map((number) => `Result: ${number + 1}`),
@@ -101,7 +101,7 @@ describe("the client", () => {
     });
     server.bind(0, host);
     await once(server, "listening");
-    await using client = await createCalculatorClient({ port: server.address().port, tcpPort: 1 });
+    await using client = createCalculatorClient({ port: server.address().port, tcpPort: 1 });
     expect(await client.ask("2 + 2")).toBe("Result: 4");
     expect(await client.ask("2 +")).toBe("Error: invalid syntax (<string>, line 1)");
     expect(seen.slice(1)).toEqual(["2 + 2", "2 +"]);
@@ -112,7 +112,7 @@ describe("the client", () => {
   test("rejects by its deadline when nobody answers", async () => {
     const silent = createSocket("udp4").bind(0, host);
     await once(silent, "listening");
-    await using client = await createCalculatorClient({ port: silent.address().port, tcpPort: 1, deadlineMs: 50 });
+    await using client = createCalculatorClient({ port: silent.address().port, tcpPort: 1, deadlineMs: 50 });
     await expect(client.ask("2 + 2")).rejects.toMatchObject({ name: "TransportError" });
     silent.close();
   });

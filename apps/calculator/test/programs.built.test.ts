@@ -45,3 +45,22 @@ test.concurrent("a taken port is one line that names the flag of that port", asy
     new RegExp(`^calculator-server: .*${tcp}.*--tcp-port or CALCULATOR_SERVER_TCP_PORT\n$`),
   );
 });
+
+test.concurrent("a host that is none is one line, and exit code 3", async () => {
+  const ended = await runProgram({
+    app,
+    program: "calculator-client",
+    args: ["--host", "no-such-host.invalid", "1 + 1"],
+  });
+  expect(ended).toMatchObject({ exitCode: 3, stdout: "" });
+  expect(ended.stderr).toMatch(/^calculator-client: .+\n$/);
+});
+
+test.concurrent("a server that cannot start ends, whatever half of it has started", async () => {
+  const ended = await runProgram({
+    app,
+    program: "calculator-server",
+    args: ["--host", "no-such-host.invalid", "--port", "0"],
+  });
+  expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
+});
