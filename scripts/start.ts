@@ -15,53 +15,75 @@ const servers = [
   { file: app("calculator", "calculator-server"), listenerCount: 2, logLevel: "CALCULATOR_SERVER_LOG_LEVEL" },
 ];
 
-const running = servers.map(({ file, logLevel }) =>
+let running: readonly ChildProcess[] = [];
+let isStopping = false;
+
+// Ctrl-C reaches the servers by itself, as part of the terminal's foreground group; SIGTERM has to be passed on.
+process.on("SIGINT", () => {
+  isStopping = true;
+});
+process.on("SIGTERM", stop);
+// npx and pnpm die of a signal without passing it on. When one of them is gone, so is the reason to run.
+if (process.env["npm_lifecycle_event"] === "start") {
+  const starters = lineage();
+  setInterval(() => lineage() !== starters && stop(), 250).unref();
+}
+
+running = servers.map(({ file, logLevel }) =>
   spawn(process.execPath, [file], {
     cwd: folder,
     env: { [logLevel]: "warn", ...process.env },
     stdio: ["ignore", "pipe", "inherit"],
   }),
 );
-
-// Ctrl-C reaches the servers by itself, as part of the terminal's foreground group; SIGTERM has to be passed on.
-process.on("SIGINT", () => {});
-process.on("SIGTERM", () => stop(running));
-// npx and pnpm die of a signal without passing it on. When one of them is gone, so is the reason to run.
-if (process.env["npm_lifecycle_event"] === "start") {
-  const starters = lineage();
-  setInterval(() => lineage() !== starters && stop(running), 250).unref();
-}
-
-let hasFailed = false;
 const ended = running.map(
   (server) =>
     new Promise<void>((resolve) => {
       server.on("exit", (code) => {
-        if (code !== 0) {
-          hasFailed = true;
-          stop(running); // two servers of three are not what was asked for
+        // Two servers of three are not what was asked for. One that was stopped before it was ready ends by the signal.
+        if (code !== 0 && !isStopping) {
+          process.exitCode = 1;
+          stop();
         }
         resolve();
       });
     }),
 );
-const listening = running.map((server, index) => untilListening(server, servers[index]!.listenerCount));
-if ((await Promise.all(listening)).every(Boolean)) printCommands();
+const urls = await Promise.all(running.map((server, index) => listenersOf(server, servers[index]!.listenerCount)));
+if (!isStopping) printCommands(urls.flat());
 await Promise.all(ended);
-process.exitCode = hasFailed ? 1 : 0;
 
-/** Passes on what the server prints. Resolves with true once it listens everywhere, with false when it ends before. */
-async function untilListening(server: ChildProcess, listenerCount: number): Promise<boolean> {
+/** Passes on what the server prints. Resolves with its URLs once it listens everywhere, or has ended before. */
+async function listenersOf(server: ChildProcess, listenerCount: number): Promise<URL[]> {
   const lines = createInterface({ input: server.stdout! });
+  const found: URL[] = [];
   return new Promise((resolve) => {
-    let count = 0;
     lines.on("line", (line) => {
       console.log(line);
-      count += 1;
-      if (count === listenerCount) resolve(true);
+      const url = / listening on (\S+)$/.exec(line)?.[1];
+      if (url !== undefined && found.push(new URL(url)) === listenerCount) resolve(found);
     });
-    lines.on("close", () => resolve(false));
+    lines.on("close", () => resolve(found));
   });
+}
+
+function printCommands([bank, echo, , udp, tcp]: readonly URL[]): void {
+  const client = (name: string, program: string) => relative(folder, app(name, program));
+  const flag = (name: string, url: URL | undefined, usual: string) =>
+    url?.port === usual ? "" : ` ${name} ${url?.port}`;
+  const calculatorFlags = flag("--port", udp, "65432") + flag("--tcp-port", tcp, "65433");
+  console.log(`
+Try them from another terminal${relative(folder, root) === "" ? "" : " in the same folder"} (Ctrl-C here stops the servers):
+
+  node ${client("bank", "bank-client")}${flag("--port", bank, "65432")} deposit 50
+  node ${client("echo", "echo-client")}${flag("--port", echo, "65434")} 'Hello, Server!'
+  node ${client("calculator", "calculator-client")}${calculatorFlags} '2 + 2'
+`);
+}
+
+function stop(): void {
+  isStopping = true;
+  for (const server of running) server.kill("SIGTERM");
 }
 
 /** The parent's process id and, where /proc tells, its parent's. */
@@ -72,19 +94,4 @@ function lineage(): string {
   } catch {
     return String(process.ppid);
   }
-}
-
-function printCommands(): void {
-  const client = (name: string, program: string) => relative(folder, app(name, program));
-  console.log(`
-Try them from another terminal${relative(folder, root) === "" ? "" : " in the same folder"} (Ctrl-C here stops the servers):
-
-  node ${client("bank", "bank-client")} deposit 50
-  node ${client("echo", "echo-client")} 'Hello, Server!'
-  node ${client("calculator", "calculator-client")} '2 + 2'
-`);
-}
-
-function stop(all: readonly ChildProcess[]): void {
-  for (const server of all) server.kill("SIGTERM");
 }

@@ -1,5 +1,6 @@
 // The README's first two steps: start the three servers with one command, and paste what it shows into another terminal.
 import { exec, spawn, type ChildProcess } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
@@ -18,24 +19,28 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
+/** A port that nobody listens on, below those that the system gives to outgoing connections of other tests. */
 async function freePort(): Promise<string> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return String(port);
+  for (;;) {
+    const port = randomInt(10_000, 30_000);
+    const probe = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(probe, "listening").then(
+      () => true,
+      () => false,
+    );
+    probe.close();
+    if (isFree) return String(port);
+  }
 }
 
-/** Ports of this run's own for every program, so that it meets no other that is running on this machine. */
-async function ownPorts(): Promise<Record<string, string>> {
-  const [bank, echo, udp, tcp] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
-  const ports = { BANK_PORT: bank, ECHO_PORT: echo, CALCULATOR_PORT: udp, CALCULATOR_TCP_PORT: tcp };
-  return Object.fromEntries(
-    Object.entries(ports).flatMap(([name, port]) => {
-      const [app, ...flag] = name.split("_");
-      return ["SERVER", "CLIENT"].map((side) => [[app, side, ...flag].join("_"), port]);
-    }),
-  );
+/** Ports of this run's own, so that it meets no server that is running on this machine. */
+async function ownPorts(side: "SERVER" | "CLIENT", ports?: Record<string, string>): Promise<Record<string, string>> {
+  const names = ["BANK_PORT", "ECHO_PORT", "CALCULATOR_PORT", "CALCULATOR_TCP_PORT"];
+  const entries = names.map(async (name) => {
+    const variable = name.replace("_", `_${side}_`);
+    return [variable, ports?.[variable.replace(side, "SERVER")] ?? (await freePort())];
+  });
+  return Object.fromEntries(await Promise.all(entries)) as Record<string, string>;
 }
 
 /** Runs `start` in a folder; resolves once it has printed the commands to try. */
@@ -48,23 +53,19 @@ async function start(
   let printed = "";
   for await (const part of child.stdout) {
     printed += String(part);
-    if (printed.includes("calculator-client.js '2 + 2'\n")) break;
+    if (printed.includes("'2 + 2'\n")) break;
   }
   return { child, printed };
 }
 
 describe("start", () => {
   test("serves, shows three commands that work as pasted, stops at SIGTERM, and finds the balances again", async () => {
-    const environment = await ownPorts();
+    const environment = await ownPorts("SERVER");
     for (const balance of ["1050", "1100"]) {
       const { child, printed } = await start(environment);
       expect(printed.match(/^\S+ listening on \S+$/gm)).toHaveLength(5);
       const commands = printed.match(/^ {2}node .*$/gm) ?? [];
-      const answers = await Promise.all(
-        commands.map(
-          async (command) => (await run(command, { cwd: folder, env: { ...process.env, ...environment } })).stdout,
-        ),
-      );
+      const answers = await Promise.all(commands.map(async (command) => (await run(command, { cwd: folder })).stdout));
       expect(answers).toEqual([`Deposited $50. New balance: $${balance}\n`, "Hello, Server!\n", "Result: 4\n"]);
       child.kill("SIGTERM");
       expect(await once(child, "exit")).toEqual([0, null]);
@@ -75,7 +76,7 @@ describe("start", () => {
   test("stops the servers when npx or pnpm, which pass no signal on, are gone", async () => {
     // A shell stands for them: with a command after it, it stays between us and the script.
     const script = `"${process.execPath}" "${join(root, "scripts", "start.ts")}"; :`;
-    const environment = { ...(await ownPorts()), npm_lifecycle_event: "start", INIT_CWD: folder };
+    const environment = { ...(await ownPorts("SERVER")), npm_lifecycle_event: "start", INIT_CWD: folder };
     const shell = spawn("sh", ["-c", script], { env: { ...process.env, ...environment } });
     let printed = "";
     for await (const part of shell.stdout) {
@@ -89,7 +90,7 @@ describe("start", () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;
-    const environment = { ...(await ownPorts()), ECHO_SERVER_PORT: String(port) };
+    const environment = { ...(await ownPorts("SERVER")), ECHO_SERVER_PORT: String(port) };
     const child = spawn(process.execPath, [join(root, "scripts", "start.ts")], {
       env: { ...process.env, INIT_CWD: folder, ...environment },
     });
@@ -102,8 +103,9 @@ describe("start", () => {
   });
 
   test("answers the README's transcripts to the letter", async () => {
-    const environment = await ownPorts();
+    const environment = await ownPorts("SERVER");
     const { child } = await start(environment);
+    const clients = await ownPorts("CLIENT", environment);
     const transcripts = [
       ...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```console\n([\s\S]*?)^```$/gm),
     ].map(([, lines = ""]) => lines);
@@ -112,7 +114,7 @@ describe("start", () => {
       for (const turn of transcript.split(/^\$ /m).slice(1)) {
         const [command = "", ...answer] = turn.split("\n");
         // A refusal ends with another exit code than 0; what counts here is what it prints.
-        const { stdout } = await run(command, { cwd: root, env: { ...process.env, ...environment } }).catch(
+        const { stdout } = await run(command, { cwd: root, env: { ...process.env, ...clients } }).catch(
           (error: { stdout: string }) => error,
         );
         expect(stdout, command).toBe(answer.join("\n"));

@@ -1,6 +1,6 @@
 // What types cannot refuse and a reviewer should not have to: the rules of the house, checked on the tree itself.
-import { globSync, readFileSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, globSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "..");
@@ -73,6 +73,18 @@ test("files are named for their one idea, in words with hyphens", () => {
   const named = sources.map((file) => file.split("/").at(-1)!);
   expect(named.filter((name) => !/^[a-z0-9]+(?:-[a-z0-9]+)*\.ts$/.test(name))).toEqual([]);
   expect(named.filter((name) => /^(utils?|helpers?|types|common|misc|constants)\.ts$/.test(name))).toEqual([]);
+});
+
+test("links in pages lead somewhere", () => {
+  const broken = files
+    .filter((file) => file.endsWith(".md"))
+    .flatMap((file) =>
+      [...read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)]
+        .map(([, target = ""]) => join(dirname(file), target))
+        .filter((target) => !existsSync(join(root, target)))
+        .map((target) => `${file} → ${target}`),
+    );
+  expect(broken).toEqual([]);
 });
 
 test("nothing is left over: no focused test, no reminder, no debugger", () => {
