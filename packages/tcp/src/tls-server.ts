@@ -22,6 +22,7 @@ export interface TlsServerOptions extends TlsCertificate {
 
 /** What becomes of a socket that was handed over; exactly one of the two is called. */
 interface Handshake {
+  readonly socket: Socket;
   readonly timer: NodeJS.Timeout;
   readonly secured: (socket: TLSSocket) => void;
   readonly failed: (reason: "handshake-failed" | "handshake-timeout", error: Error | undefined) => void;
@@ -39,7 +40,6 @@ export class TlsHandshakes {
   readonly #handshakeMs: number;
   /** By both addresses, which a socket and the TLS socket around it share. */
   readonly #handshakes = new Map<string, Handshake>();
-  readonly #sockets = new Set<Socket>();
 
   constructor(options: TlsServerOptions, handshakeMs: number) {
     refuseUnknownKeys("tls", options, ["cert", "key", "ca", "requireClientCertificate", "alpn"]);
@@ -52,7 +52,10 @@ export class TlsHandshakes {
       rejectUnauthorized: isRequired,
       ...(options.alpn === undefined ? {} : { ALPNProtocols: [options.alpn] }),
     });
-    this.#server.on("secureConnection", (socket) => this.#take(socket)?.secured(socket));
+    this.#server.on("secureConnection", (socket) => {
+      socket.allowHalfOpen = true;
+      this.#take(socket)?.secured(socket);
+    });
     // Without this listener Node leaves sockets open whose handshake failed.
     this.#server.on("tlsClientError", (error, socket) => {
       const handshake = this.#handshakes.get(keyOf(socket));
@@ -62,7 +65,7 @@ export class TlsHandshakes {
   }
 
   get count(): number {
-    return this.#sockets.size;
+    return this.#handshakes.size;
   }
 
   /** Begins the handshake. A socket that fails is destroyed. */
@@ -77,24 +80,24 @@ export class TlsHandshakes {
       handshake.isLate = true;
       socket.destroy();
     }, this.#handshakeMs);
-    const handshake: Handshake = { ...outcome, timer, error: undefined, isLate: false };
+    const handshake: Handshake = { ...outcome, socket, timer, error: undefined, isLate: false };
     const key = keyOf(socket);
     this.#handshakes.set(key, handshake);
-    this.#sockets.add(socket);
     socket.on("error", (error) => (handshake.error ??= error));
     socket.on("close", () => {
-      this.#sockets.delete(socket);
       if (this.#handshakes.get(key) !== handshake) return;
       this.#handshakes.delete(key);
       clearTimeout(timer);
       handshake.failed(handshake.isLate ? "handshake-timeout" : "handshake-failed", handshake.error);
     });
+    // A peer that ends its side within the handshake has nothing more to say; afterwards it may have.
+    socket.allowHalfOpen = false;
     this.#server.emit("connection", socket);
   }
 
   /** Ends what has not finished its handshake. */
   destroyAll(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const { socket } of this.#handshakes.values()) socket.destroy();
   }
 
   /** Takes effect with the next handshake; connections that stand keep the certificate that they began with. */

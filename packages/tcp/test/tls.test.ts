@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { lines } from "@tallyline/framing";
 import { connectTcp, createTcpClient, createTcpServer, type TcpServerOptions } from "@tallyline/tcp";
 import { expect, test } from "vitest";
-import { bytesOf, linePeer, rawServer, socketFrom, until, upperCase } from "./peers.ts";
+import { bytesOf, gate, linePeer, rawServer, socketFrom, until, upperCase } from "./peers.ts";
 
 const file = (name: string): string => readFileSync(join(import.meta.dirname, "fixtures", name), "utf8");
 const ca = file("authority.pem");
@@ -95,6 +95,46 @@ test("silent peers are closed when the time of the handshake is up, and cannot u
   expect(server.stats().refused["handshake-timeout"]).toBe(20);
   await using client = createTcpClient<string, string>({ codec: lines(), port: server.port, tls: { ca } });
   expect(await client.request("served")).toBe("SERVED");
+});
+
+test("a connection that stands is no handshake any more: it is not counted as one, and draining finishes its requests", async () => {
+  const work = gate();
+  const server = await createTcpServer({
+    ...options,
+    handler: async (line: string) => {
+      await work.opened;
+      return line.toUpperCase();
+    },
+    limits: { maxHandshakes: 1, maxConnectionsPerAddress: 2, exemptLoopback: false },
+  });
+  await using first = createTcpClient<string, string>({ codec: lines(), port: server.port, tls: { ca } });
+  await using second = createTcpClient<string, string>({ codec: lines(), port: server.port, tls: { ca } });
+  const calls = [first.request("a")];
+  await until(() => server.stats().inFlight === 1);
+  calls.push(second.request("b"));
+  await until(() => server.stats().inFlight === 2);
+  expect(server.stats().handshakes).toBe(0);
+  await expect(connectTcp({ port: server.port, tls: { ca } })).rejects.toMatchObject({ code: "CONNECT_FAILED" });
+  const drained = server.drain();
+  work.open();
+  expect(await Promise.all(calls)).toEqual(["A", "B"]);
+  expect(await drained).toEqual({ completed: 2, aborted: 0 });
+});
+
+test("the count of an address goes down when a TLS connection, or a handshake, is over", async () => {
+  const limits = { maxConnectionsPerAddress: 1, exemptLoopback: false };
+  await using server = await createTcpServer({ ...options, limits });
+  for (let round = 0; round < 3; round += 1) {
+    const connection = await connectTcp({ port: server.port, tls: { ca } });
+    await until(() => server.stats().connections === 1);
+    await connection.close();
+    await until(() => server.stats().connections === 0);
+    const broken = await socketFrom("127.0.0.1", server.port);
+    await until(() => server.stats().handshakes === 1);
+    broken.destroy();
+    await until(() => server.stats().handshakes === 0);
+  }
+  expect(server.stats().refused["connections-per-address"]).toBe(0);
 });
 
 test("plain text on a TLS port is refused at once", async () => {
