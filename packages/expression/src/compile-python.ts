@@ -108,7 +108,7 @@ function kindOf(value: unknown): Kind {
 }
 
 /** From this many terms on, a sum is computed in a loop: a closure in a closure for each would overflow the stack. */
-const longSpine = 64;
+const longSpine = 16;
 
 class Compiler {
   readonly #scope: Scope<PythonInternal>;

@@ -61,6 +61,7 @@ export class Grammar {
   readonly #tokens: readonly PythonToken[];
   readonly #open: readonly OpenBracket[];
   #isExplaining: boolean;
+  #depth = 0;
   readonly #memos = new Map<string, Map<number, Match | undefined>>();
 
   constructor(tokens: readonly PythonToken[], open: readonly OpenBracket[], isExplaining: boolean) {
@@ -121,7 +122,13 @@ export class Grammar {
   }
 
   #expression(at: number): Match | undefined {
-    return this.#memo("expression", at, (start) => this.#expressionRule(start));
+    this.#depth += 1;
+    if (this.#depth > maxDepth) {
+      this.#raise("limit-depth", `expression is nested over ${maxDepth} deep`, at, at + 1);
+    }
+    const match = this.#memo("expression", at, (start) => this.#expressionRule(start));
+    this.#depth -= 1;
+    return match;
   }
 
   #expressionRule(at: number): Match | undefined {
@@ -510,5 +517,8 @@ export class Grammar {
     this.#raise("unexpected-token", message, at, list.end);
   }
 }
+
+/** More than the 200 brackets that CPython allows, and few enough for any stack. */
+const maxDepth = 210;
 
 const operators = new Set(["|", "^", "&", "<<", ">>", "+", "-", "*", "/", "//", "%", "@", "**"]);

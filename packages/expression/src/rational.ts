@@ -191,7 +191,7 @@ function round(run: Run, call: Span, values: readonly RationalValue[]): Rational
 /** A fraction brought to lowest terms, which takes a step of Euclid's for each bit or so. */
 function fraction(run: Run, at: Span, numerator: bigint, denominator: bigint): Rational {
   const bits = Math.min(bitsOf(numerator), bitsOf(denominator));
-  run.spend((bits * Math.ceil(bits / 64)) / 2, at);
+  run.spend(bits * Math.ceil(bits / 64), at);
   return new Rational(numerator, denominator);
 }
 

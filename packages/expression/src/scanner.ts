@@ -113,7 +113,7 @@ export class Scanner {
       case 10:
       case 13:
       case 92: // \
-        return this.lineEnd(at, code);
+        return this.lineEnd(at);
       default:
         if (at >= source.length) {
           this.end = at;
@@ -156,23 +156,32 @@ export class Scanner {
     return isAnd ? this.infix("and", Power.And, 2) : this.infix("or", Power.Or, 2);
   }
 
-  /** A comment, the end of a line, or a line continued by a backslash. */
-  private lineEnd(at: number, code: number): void {
-    const { source } = this;
-    if (code === 92) {
-      const after = source.startsWith("\r\n", at + 1) ? at + 3 : at + 2;
-      if (!isLineEnd(codeAt(source, at + 1)) || after >= source.length)
-        this.refusal.refuse("unexpected-token", at, at + 1);
-      this.end = after;
-      return this.next();
+  /** Comments, ends of lines, and lines continued by a backslash, however many; then the token after them. */
+  private lineEnd(first: number): void {
+    const { source, previousEnd } = this;
+    let at = first;
+    let isOver = false;
+    for (;;) {
+      const code = codeAt(source, at);
+      if (code === 35) {
+        while (at < source.length && !isLineEnd(codeAt(source, at))) at += 1;
+      } else if (code === 92) {
+        const after = source.startsWith("\r\n", at + 1) ? at + 3 : at + 2;
+        if (!isLineEnd(codeAt(source, at + 1)) || after >= source.length) {
+          this.refusal.refuse("unexpected-token", at, at + 1);
+        }
+        at = after;
+      } else if (isLineEnd(code)) {
+        isOver ||= this.openCount === 0;
+        at += 1;
+      } else if (code === 32 || code === 9 || code === 12) at += 1;
+      else break;
     }
-    let end = at;
-    while (end < source.length && !isLineEnd(codeAt(source, end))) end += 1;
-    this.end = Math.min(end + 1, source.length);
-    if (end === source.length || this.openCount > 0) return this.next();
-    // The expression's line is over. Only blank lines and comments may follow.
+    this.end = at;
     this.next();
-    if (this.token !== Token.End) this.refusal.refuse("unexpected-token", this.start, this.end);
+    this.previousEnd = previousEnd;
+    // The expression's line is over. Only blank lines and comments may follow.
+    if (isOver && this.token !== Token.End) this.refusal.refuse("unexpected-token", this.start, this.end);
   }
 
   /** A string has no value here, but what stands before it is evaluated first, as in Python. */

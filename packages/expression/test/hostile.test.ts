@@ -111,6 +111,30 @@ test.each([
   expect(performance.now() - start).toBeLessThan(patienceMs);
 });
 
+test.each([
+  ["lines", `(${"\n".repeat(16_000)}1)`],
+  ["comments", `(${"#\n".repeat(8000)}1)`],
+  ["continued lines", `${"\\\n".repeat(8000)}1`],
+  ["lambdas", `${"lambda:".repeat(2000)}1`],
+  ["conditions after a mistake", `(a b${" if 1 else 1".repeat(1300)})`],
+  ["brackets around a mistake", `${"(".repeat(198)}1 1${")".repeat(198)}`],
+  ["lists", `${"[".repeat(199)}1${"]".repeat(199)}`],
+  ["dots", `x${".x".repeat(8000)}`],
+  ["strings", "''".repeat(8000)],
+])("thousands of %s overflow nothing", (_name, text) => {
+  const start = performance.now();
+  calculate(text);
+  createCalculator({ dialect: "calc" }).calculate(text);
+  expect(performance.now() - start).toBeLessThan(patienceMs);
+});
+
+test("sums in sums fit the stack, compiled and walked", () => {
+  const limits = { maxDepth: 1000, maxNodes: 100_000, maxLength: 100_000 };
+  const text = `${"-(".repeat(330)}x${`${"+x".repeat(63)})`.repeat(330)}`;
+  const variables = { x: 1n };
+  expect(compile(text, { limits }).evaluate(variables)).toBe(evaluate(text, { limits, variables }));
+});
+
 test("limits are per evaluation: an error leaves nothing behind", () => {
   const calculator = createCalculator();
   for (let round = 0; round < 3; round++) {
