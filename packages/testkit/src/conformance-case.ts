@@ -48,7 +48,7 @@ export async function within<Value>(
 }
 
 /** Equal by content: values, bytes, lists, and objects by their own enumerable properties. */
-export function isSame(a: unknown, b: unknown): boolean {
+function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (a instanceof Uint8Array || b instanceof Uint8Array) {

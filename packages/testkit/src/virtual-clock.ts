@@ -26,8 +26,8 @@ export interface VirtualClock {
   runUntilIdle(limits?: RunLimits): void;
   /**
    * Lets time pass, and promises go on between callbacks, until the promise settles, and gives its outcome. Rejects with
-   * an error when nothing is left that could settle it: what would hang in real time fails at once here. Promises alone,
-   * without a callback, go on for 1000 turns at most.
+   * an error when nothing is left that could settle it: what would hang in real time fails at once here. Promises alone
+   * get 300 turns before time passes, and 5000 before they are given up.
    */
   drive<Value>(promise: Promise<Value>, limits?: RunLimits): Promise<Value>;
 }
@@ -88,8 +88,9 @@ class Clock implements VirtualClock {
     };
     promise.then(settle, settle);
     for (;;) {
-      // Time stands still while promises have something to do among themselves.
-      const turns = this.#next()?.atMs === this.#nowMs ? 50 : 1000;
+      // Time stands still while promises have something to do among themselves, and nothing is given up early.
+      const nextAtMs = this.#next()?.atMs;
+      const turns = nextAtMs === undefined ? 5000 : nextAtMs === this.#nowMs ? 50 : 300;
       for (let i = 0; i < turns && !state.isSettled; i += 1) await Promise.resolve();
       if (state.isSettled) return promise;
       if (!step()) throw new Error(`nothing is left to happen at ${this.#nowMs} ms, and the promise has not settled`);
