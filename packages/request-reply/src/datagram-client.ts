@@ -261,7 +261,8 @@ export class DatagramClient {
       if (call.resendAt <= now) {
         call.resendAt = Infinity;
         if (this.#mayResend(call)) this.#due.add(call);
-        else this.#leaveWindow(call);
+        // Without a header a second call must not be out while the first one's reply may still come.
+        else if (this.#hasHeader) this.#leaveWindow(call);
       }
       this.#wakeAt = Math.min(this.#wakeAt, call.deadlineAt, call.resendAt);
     }

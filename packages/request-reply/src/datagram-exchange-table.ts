@@ -44,11 +44,6 @@ export class ExchangeTable {
     return this.#exchanges.size;
   }
 
-  /** Bytes held by completed exchanges: their replies, and an estimate of what else an entry takes. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   /** Requests that arrived later than this are all remembered. */
   get horizon(): number {
     return this.#horizon;

@@ -88,9 +88,10 @@ export interface DatagramServerOptions {
  *
  * A copy that arrives while its request runs joins it; a copy that arrives later gets the same reply again, as long as the
  * request is remembered. One that may have run and been forgotten is refused (`forgotten`), so none runs twice. Only
- * idempotent requests are not remembered: a later copy runs again. An address that is not validated never gets more than three times the bytes that it sent, counting 28 bytes of
- * IP and UDP header for each: beyond that a reply waits for a cookie. Replies, malformed datagrams and conflicting
- * copies are never answered.
+ * idempotent requests are not remembered: a later copy runs again.
+ *
+ * An address that is not validated never gets more than three times the bytes that it sent, counting 28 bytes of IP and UDP
+ * header for each: beyond that a reply waits for a cookie. Replies, malformed datagrams and conflicting copies are never answered.
  */
 export class DatagramServer {
   readonly #mode: "calls" | "plain";
@@ -105,8 +106,9 @@ export class DatagramServer {
 
   constructor(options: DatagramServerOptions) {
     this.#mode = options.mode ?? "calls";
-    if (this.#mode !== "calls" && this.#mode !== "plain")
+    if (this.#mode !== "calls" && this.#mode !== "plain") {
       throw new TypeError(`mode is "calls" or "plain", not ${String(this.#mode)}`);
+    }
     this.#plainTooLarge = options.plainTooLarge ?? (this.#mode === "calls" ? defaultPlainTooLarge : undefined);
     if (this.#plainTooLarge !== undefined && this.#plainTooLarge.length > plainTooLargeBytesMax) {
       throw new RangeError(`plainTooLarge is ${this.#plainTooLarge.length} bytes, limit is ${plainTooLargeBytesMax}`);
@@ -194,7 +196,22 @@ export class DatagramServer {
       return { kind: "send", datagram: this.#plainTooLarge, isRepeated: false };
     }
     if (this.#inFlight >= this.#limits.maxInFlight) return { kind: "drop", reason: "busy" };
-    return this.#run(newExchange("", "", peer, true, now, 0, datagram.length, undefined, true), datagram);
+    const exchange: Exchange = {
+      key: "",
+      id: "",
+      peer,
+      isPlain: true,
+      isIdempotent: true,
+      arrivedAt: now,
+      contentHash: 0,
+      copyBytes: datagram.length,
+      cookie: undefined,
+      isRunning: true,
+      completedAt: 0,
+      reply: undefined,
+      newer: undefined,
+    };
+    return this.#run(exchange, datagram);
   }
 
   #handleRequest(
@@ -220,7 +237,21 @@ export class DatagramServer {
     const refusal = this.#refusalOf(ageMs, isIdempotent, bytes, now);
     if (refusal !== undefined && (refusal !== "busy" || isIdempotent)) return refuse(id, refusal);
 
-    const exchange = newExchange(key, id, peer, false, now, contentHash, bytes, cookie, isIdempotent);
+    const exchange: Exchange = {
+      key,
+      id,
+      peer,
+      isPlain: false,
+      isIdempotent,
+      arrivedAt: now,
+      contentHash,
+      copyBytes: bytes,
+      cookie,
+      isRunning: true,
+      completedAt: 0,
+      reply: undefined,
+      newer: undefined,
+    };
     this.#table.add(exchange, now);
     if (refusal === undefined) return this.#run(exchange, payload);
     // "Busy" promises that the request did not run, and an older copy may still be on its way: the promise is remembered.
@@ -271,34 +302,6 @@ function isWithinThreefold(replyBytes: number, requestBytes: number): boolean {
 
 function refuse(id: string, refusal: RefusalReason): DatagramServerStep {
   return { kind: "send", datagram: encodeReply({ id, refusal }, nothing), isRepeated: false };
-}
-
-function newExchange(
-  key: string,
-  id: string,
-  peer: DatagramPeer,
-  isPlain: boolean,
-  arrivedAt: number,
-  contentHash: number,
-  copyBytes: number,
-  cookie: string | undefined,
-  isIdempotent: boolean,
-): Exchange {
-  return {
-    key,
-    id,
-    peer,
-    isPlain,
-    isIdempotent,
-    arrivedAt,
-    contentHash,
-    copyBytes,
-    cookie,
-    isRunning: true,
-    completedAt: 0,
-    reply: undefined,
-    newer: undefined,
-  };
 }
 
 /** FNV-1a with 32 bits: tells the copies of a request from another request under the same id. A peer that forges one fools itself. */

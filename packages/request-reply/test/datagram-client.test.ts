@@ -299,6 +299,15 @@ describe("bare calls", () => {
     expect(text(client.pollTransmit(1))).toBe("2 + 2");
   });
 
+  test("keep the next one waiting to their deadline: a reply may still come, and would be taken for the next one's", () => {
+    const client = newClient({ hasHeader: false });
+    start(client, "first", 0, 9000);
+    start(client, "second", 0, 20_000);
+    expect(text(client.pollTransmit(0))).toBe("first");
+    for (let now = 100; now < 9000; now += 100) expect(client.pollTransmit(now)).toBeUndefined();
+    expect(text(client.pollTransmit(9000))).toBe("second");
+  });
+
   test("are sent again on silence only if they are idempotent", () => {
     for (const [isIdempotent, copies] of [
       [false, 1],

@@ -1,9 +1,9 @@
 /**
  * Decides when a server that falls behind throws datagrams away unread, so that those which it answers are answered in time.
  *
- * Under overload the kernel's buffer stays full, and every datagram is answered after it has waited for the whole buffer. With
- * a quick handler that is some ten milliseconds, and the kernel drops the rest at no cost to us. With a slow one it is seconds: every reply
- * comes after its client has given up, and nothing useful is done at all.
+ * Under overload the kernel's buffer stays full, and every datagram is answered after it has waited for the whole buffer.
+ * With a quick handler that is some ten milliseconds, and the kernel drops the rest at no cost to us. With a slow one it is
+ * seconds: every reply comes after its client has given up, and nothing useful is done at all.
  *
  * What is known: when the socket was last empty. What waits in it now arrived later, so it is not older than that. And the
  * buffer holds `capacity` datagrams, so nothing waits longer than it takes to serve so many. Once the smaller of the two

@@ -228,13 +228,14 @@ class Server implements UdpServer {
     const context = new Context(peer, !request.isPlain);
     this.#requests++;
     if (serverStart.hasSubscribers) serverStart.publish({ request, peer });
+    let reply: ReturnType<UdpServerOptions["handler"]>;
     try {
-      const reply = this.#settings.handler(payload, context);
-      if (reply instanceof Promise) this.#runAsync({ request, context, startedAt: now }, reply, peer);
-      else this.#complete(request, reply, peer, now);
+      reply = this.#settings.handler(payload, context);
     } catch (error) {
-      this.#fail(request, error, peer);
+      return this.#fail(request, error, peer);
     }
+    if (reply === undefined || reply instanceof Uint8Array) this.#complete(request, reply, peer, now);
+    else this.#runAsync({ request, context, startedAt: now }, Promise.resolve(reply), peer);
   }
 
   #runAsync(one: Running, reply: Promise<Uint8Array | undefined>, peer: Peer): void {
