@@ -13,6 +13,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: source } },
   test: {
+    // Test files share a worker: they keep no state in modules, and it saves a quarter of the time.
+    isolate: false,
     // The house's own tests (tidy, READMEs) sit at the root; each package's tests sit with it.
     projects: globSync("{.,packages/*,apps/*}/package.json", { cwd: root }).map((file) => ({
       extends: true as const,
