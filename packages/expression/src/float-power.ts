@@ -28,7 +28,7 @@ const probes: readonly (readonly [base: number, exponent: number, result: number
 let isAccurate: boolean | undefined;
 
 /** The float64 nearest to the power of a positive number, by way of logarithms with 200 binary places. */
-export function roundedPower(base: number, exponent: number): number {
+function roundedPower(base: number, exponent: number): number {
   const { mantissa, exponent: scale } = decompose(base);
   if (Number.isInteger(exponent) && Math.abs(exponent) <= 64) {
     // Exact, which also settles the halves.

@@ -2,7 +2,7 @@
 // recognised to be named. Follows CPython 3.11's Parser/tokenizer.c in what is an error, in which words, and where.
 
 import type { ErrorCode } from "./error-codes.ts";
-import { stringEnd } from "./scanner.ts";
+import { stringEnd } from "./characters.ts";
 import type { Span } from "./syntax-tree.ts";
 
 /**

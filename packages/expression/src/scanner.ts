@@ -3,6 +3,7 @@
 //
 // Invariant: 0 <= start <= end <= source.length, and `source.slice(start, end)` is the token last read.
 
+import { codeAt, digitOf, isDigit, isLineEnd, isNameStart, stringEnd } from "./characters.ts";
 import type { Limits } from "./limits.ts";
 import type { Span } from "./syntax-tree.ts";
 import { Power, Token, type InfixOperator } from "./token.ts";
@@ -405,39 +406,3 @@ const reservedWords = new Set(
 const gluedKeywords = ["and", "or", "if", "else", "not", "for", "in", "is"];
 
 const powersOfTen = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
-}
-
-function isNameStart(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95;
-}
-
-function isLineEnd(code: number): boolean {
-  return code === 10 || code === 13;
-}
-
-function digitOf(code: number): number {
-  if (isDigit(code)) return code - 48;
-  const letter = (code | 32) - 87;
-  return letter >= 10 && letter < 36 ? letter : 99;
-}
-
-/** Where the string literal ends whose quotation marks begin at `start`, or undefined when it does not. */
-export function stringEnd(source: string, start: number, mark: string): number | undefined {
-  for (let at = start + mark.length; at < source.length; at++) {
-    if (source[at] === "\\") at += 1;
-    else if (source.startsWith(mark, at)) return at + mark.length;
-    else if (mark.length === 1 && /[\r\n]/.test(source[at]!)) return undefined;
-  }
-  return undefined;
-}
-
-/**
- * The UTF-16 unit there, 0 beyond the end. Asking a string for what it does not have gives NaN, and engines that have
- * seen it once no longer read characters as small integers: tokens cost a third more.
- */
-function codeAt(source: string, at: number): number {
-  return at < source.length ? source.charCodeAt(at) : 0;
-}
