@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createBankServer, type BankServerOptions } from "@tallyline/bank";
-import { createMemoryLedger } from "@tallyline/ledger";
+import { balanceMinor, createMemoryLedger } from "@tallyline/ledger";
+import { parseTranscript } from "@tallyline/testkit";
+import { createTcpFaultProxy } from "@tallyline/testkit/proxies";
 import { describe, expect, test } from "vitest";
 import { connectRaw } from "./raw-peers.ts";
 
@@ -11,12 +13,10 @@ function startBank(options: Partial<BankServerOptions> = {}) {
   return createBankServer({ ledger: createMemoryLedger({ currencies: [usd], now: Date.now }), port: 0, ...options });
 }
 
-/** What a client sends and is answered, from a transcript's `C: ` and `S: ` lines. */
-const transcript = readFileSync(join(import.meta.dirname, "transcripts", "plain.txt"), "utf8");
-const said = (side: "C" | "S") =>
-  [...transcript.matchAll(new RegExp(`^${side}: (.*)$`, "gm"))].map(([, words = ""]) => words);
-const requests = said("C");
-const replies = said("S");
+const transcript = parseTranscript(readFileSync(join(import.meta.dirname, "transcripts", "plain.txt"), "utf8"));
+const said = (side: "client" | "server") => transcript.filter((step) => step.side === side).map((step) => step.text);
+const requests = said("client");
+const replies = said("server");
 
 describe("the plain dialect's transcript", () => {
   test.each(["\n", "\r\n"])("is answered to the letter, one request at a time, ended with %j", async (ending) => {
@@ -46,6 +46,29 @@ describe("the plain dialect's transcript", () => {
       expect(await client.ask(request), request).toBe(replies[index]);
     }
   });
+});
+
+test("a reset at any byte of a deposit or of its answer executes it once or not at all, and never a part of it", async () => {
+  const ledger = createMemoryLedger({ currencies: [usd], now: Date.now });
+  await using bank = await startBank({ ledger });
+  await using proxy = await createTcpFaultProxy({ target: { port: bank.port } });
+  const deposit = "deposit 100\n";
+  const answerBytes = "Deposited $100. New balance: $1100\n".length;
+  const cuts = [
+    ...Array.from(deposit, (_, bytes) => ({ toTarget: { resetAfterBytes: bytes } })),
+    ...Array.from({ length: answerBytes }, (_, bytes) => ({ toClient: { resetAfterBytes: bytes } })),
+  ];
+  let most = 1000n;
+  for (const faults of cuts) {
+    proxy.setFaults(faults);
+    await using client = await connectRaw(proxy.port);
+    client.send(deposit);
+    await client.readToEnd().catch(() => {});
+    most += 100n;
+    const balance = balanceMinor((await ledger.account("main"))!) / 100n;
+    expect(balance % 100n).toBe(0n);
+    expect(balance).toBeLessThanOrEqual(most);
+  }
 });
 
 test("a command that the end of the connection cut off is not executed", async () => {

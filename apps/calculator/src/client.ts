@@ -1,6 +1,6 @@
 import { lines } from "@tallyline/framing";
 import { createTcpClient, type TcpClient } from "@tallyline/tcp";
-import { createUdpClient, type UdpClient } from "@tallyline/udp";
+import { createUdpClient, type UdpClient, type UdpClientTimeouts } from "@tallyline/udp";
 
 /** What a calculator client talks to; where nothing is said, a calculator server on this machine. */
 export interface CalculatorClientOptions {
@@ -12,6 +12,8 @@ export interface CalculatorClientOptions {
   readonly tcpPort?: number;
   /** Time for each answer, in milliseconds. Default 10,000. */
   readonly deadlineMs?: number;
+  /** When a lost datagram is sent again; the defaults suit the internet. */
+  readonly timeouts?: UdpClientTimeouts;
 }
 
 /** Asks a calculator server. */
@@ -32,7 +34,7 @@ const MAX_DATAGRAM_BYTES = 1152;
 
 /** Creates a client. Its socket is opened with the first question; TCP only when an answer needs it. */
 export function createCalculatorClient(options: CalculatorClientOptions = {}): CalculatorClient {
-  const { host = "127.0.0.1", port = 65432, tcpPort = 65433, deadlineMs = 10_000 } = options;
+  const { host = "127.0.0.1", port = 65432, tcpPort = 65433, deadlineMs = 10_000, timeouts = {} } = options;
   let opening: Promise<UdpClient> | undefined;
   let tcp: TcpClient<string, string> | undefined;
   let knowsHeaders = true;
@@ -40,7 +42,7 @@ export function createCalculatorClient(options: CalculatorClientOptions = {}): C
   async function ask(expression: string): Promise<string> {
     const request = new TextEncoder().encode(expression);
     if (request.length > MAX_DATAGRAM_BYTES) return askOverTcp(expression);
-    opening ??= createUdpClient({ host, port });
+    opening ??= createUdpClient({ host, port, timeouts });
     const udp = await opening;
     let reply = await udp.request(request, { idempotent: true, deadlineMs, header: knowsHeaders });
     if (knowsHeaders && !reply.header) {

@@ -32,7 +32,13 @@ export async function createCalculatorServer(options: CalculatorServerOptions = 
   const udp = await createUdpServer({
     host,
     port,
-    handler: (datagram) => encoder.encode(answerBytes(datagram)),
+    handler: (datagram, { header }) => {
+      const text = textOf(datagram);
+      // Without a header nothing says which way a datagram goes. Two calculators that one forged datagram introduces to
+      // each other would answer each other's answers for ever.
+      if (!header && /^(?:Result|Error): /.test(text ?? "")) return undefined;
+      return encoder.encode(text === undefined ? "Error: the expression is not UTF-8 text" : answer(text));
+    },
     plainTooLarge: encoder.encode("Error: too long for a datagram; ask over TCP"),
   });
   try {
@@ -51,12 +57,10 @@ export async function createCalculatorServer(options: CalculatorServerOptions = 
 }
 
 /** A line ending at the end of a datagram is what a line-oriented tool adds, not a part of the expression. */
-function answerBytes(datagram: Uint8Array): string {
-  let text: string;
+function textOf(datagram: Uint8Array): string | undefined {
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(datagram);
+    return new TextDecoder("utf-8", { fatal: true }).decode(datagram).replace(/\r?\n$/, "");
   } catch {
-    return "Error: the expression is not UTF-8 text";
+    return undefined;
   }
-  return answer(text.replace(/\r?\n$/, ""));
 }

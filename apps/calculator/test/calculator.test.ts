@@ -51,6 +51,17 @@ describe("a datagram without a header", () => {
     socket.close();
   });
 
+  test("that looks like an answer is not answered, so two servers cannot be set to talk to each other", async () => {
+    await using one = await startCalculator();
+    await using other = await startCalculator();
+    const socket = createSocket("udp4");
+    socket.send("Error: x", one.udp.port, host);
+    socket.send("Result: 4", one.udp.port, host);
+    expect(await askRaw(socket, one.udp.port, "1 + 1")).toBe("Result: 2"); // the first answer to come
+    expect(await askRaw(socket, other.udp.port, "Result")).toMatch(/^Error: /);
+    socket.close();
+  });
+
   test("that is not UTF-8 is an error", async () => {
     await using calculator = await startCalculator();
     const socket = createSocket("udp4");
