@@ -10,7 +10,7 @@ const files = globSync("{*,{.changeset,.github,apps,docs,packages,scripts,test}/
 }).filter((file) => statSync(join(root, file)).isFile());
 const read = (file: string) => readFileSync(join(root, file), "utf8");
 
-const purePackages = ["framing", "request-reply", "bank-protocol", "ledger", "expression"];
+const purePackages = ["framing", "request-reply", "bank-protocol", "ledger", "expression", "testkit"];
 const isPureSource = (file: string) => purePackages.some((name) => file.startsWith(`packages/${name}/src/`));
 const sources = files.filter((file) => /^(packages|apps)\/[^/]+\/src\/.*\.ts$/.test(file));
 
