@@ -7,6 +7,8 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const scratch = mkdtempSync(join(tmpdir(), "tallyline-test-"));
+// What Node has compiled of the tools, kept between runs: it saves a quarter of the processor time of the tests.
+const compileCache = join(root, "node_modules", ".cache", "compile");
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 const checks = ["build", "typecheck", "check", "//#typecheck:root", "//#lint", "//#boundaries", "//#unused"];
@@ -58,7 +60,7 @@ function run(command: string, args: readonly string[], environment: NodeJS.Proce
     cwd: root,
     stdio: "inherit",
     shell: process.platform === "win32",
-    env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", ...environment },
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", NODE_COMPILE_CACHE: compileCache, ...environment },
   });
   return status === 0;
 }

@@ -94,9 +94,9 @@ export class Dialogue {
     }
   }
 
-  /** A server that is full or shutting down ends a connection without a word. */
+  /** A server that is full or shutting down ends a connection without a word, or resets it for what it did not read. */
   get #hasClosedAtOnce(): boolean {
-    return this.#isOver && !this.#hasRead && this.#failure === undefined;
+    return this.#isOver && !this.#hasRead;
   }
 
   async close(): Promise<void> {

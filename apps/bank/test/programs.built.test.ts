@@ -140,7 +140,7 @@ describe.concurrent("bank-server", () => {
     const ended = await runProgram({
       app,
       program: "bank-server",
-      args: ["--host", "no-such-host.invalid", "--store", "memory:"],
+      args: ["--host", "not a host", "--store", "memory:"],
     });
     expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
     expect(ended.stderr).toMatch(/^bank-server: .*\n$/);
