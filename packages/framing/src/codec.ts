@@ -23,6 +23,11 @@ export interface Decoder<Message> {
   /** The next event, or undefined: more bytes are needed. After `lost` nothing comes. */
   next(): DecodeEvent<Message> | undefined;
   /**
+   * Present where it is cheaper than `next`: the next message without an event around it. Undefined says nothing but that
+   * `next` has to be asked: for an error, for more bytes, or for a message that has to be looked at more closely.
+   */
+  nextMessage?(): Message | undefined;
+  /**
    * Bytes held, 0 between frames. While `next` has not yet returned undefined, frames that were already given out may be
    * counted too; inside an overlong line that is being skipped it is 1, though nothing of the line is held.
    */

@@ -57,7 +57,10 @@ export class LineDecoder implements Decoder<string> {
   next(): DecodeEvent<string> | undefined {
     if (this.#isLost) return undefined;
     for (;;) {
-      if (this.#textBytes > 0) return this.#nextOfText();
+      if (this.#textBytes > 0) {
+        const message = this.nextMessage();
+        return message === undefined ? this.#skipOfText() : { kind: "message", message };
+      }
       if (this.#part !== undefined) return this.#nextOfPart(this.#part);
       const chunk = this.#waiting.take();
       if (chunk === undefined) break;
@@ -117,20 +120,29 @@ export class LineDecoder implements Decoder<string> {
     }
   }
 
-  #nextOfText(): DecodeEvent<string> {
+  nextMessage(): string | undefined {
+    if (this.#textBytes === 0) return undefined;
     const text = this.#text;
     const start = this.#textAt;
     const end = text.indexOf("\n", start);
-    const message = text.slice(start, text.charCodeAt(end - 1) === CR && end > start ? end - 1 : end);
+    if (this.#textBytes > this.#maxLineBytes && this.#isOverlong(start, end)) return undefined;
+    this.#passText(end);
+    return text.slice(start, end > start && text.charCodeAt(end - 1) === CR ? end - 1 : end);
+  }
 
-    const isTooLong = this.#textBytes > this.#maxLineBytes && this.#isOverlong(start, end);
-    if (end + 1 < text.length) {
+  #skipOfText(): DecodeEvent<string> {
+    this.#passText(this.#text.indexOf("\n", this.#textAt));
+    return this.#tooLong();
+  }
+
+  /** The line that ends there is dealt with. */
+  #passText(end: number): void {
+    if (end + 1 < this.#text.length) {
       this.#textAt = end + 1;
     } else {
       this.#text = "";
       this.#textBytes = 0;
     }
-    return isTooLong ? this.#tooLong() : { kind: "message", message };
   }
 
   #isOverlong(start: number, end: number): boolean {

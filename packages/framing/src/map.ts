@@ -25,6 +25,8 @@ export function map<InnerIn, InnerOut, In, Out>(
 class MappedDecoder<Inner, Message> implements Decoder<Message> {
   readonly #inner: Decoder<Inner>;
   readonly #decode: (message: Inner) => Message;
+  /** A message that `nextMessage` took and could not give out, because it is undefined. */
+  #kept: DecodeEvent<Message> | undefined;
 
   constructor(inner: Decoder<Inner>, decode: (message: Inner) => Message) {
     this.#inner = inner;
@@ -43,7 +45,21 @@ class MappedDecoder<Inner, Message> implements Decoder<Message> {
     this.#inner.end();
   }
 
+  nextMessage(): Message | undefined {
+    if (this.#kept !== undefined) return undefined;
+    const inner = this.#inner.nextMessage?.();
+    if (inner === undefined) return undefined;
+    const message = this.#decode(inner);
+    if (message === undefined) this.#kept = { kind: "message", message };
+    return message;
+  }
+
   next(): DecodeEvent<Message> | undefined {
+    const kept = this.#kept;
+    if (kept !== undefined) {
+      this.#kept = undefined;
+      return kept;
+    }
     const event = this.#inner.next();
     if (event?.kind !== "message") return event;
     return { kind: "message", message: this.#decode(event.message) };

@@ -1,7 +1,7 @@
 import { chunks, EncodeError, lengthPrefixed, lines, map } from "@tallyline/framing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bytesOf, cutAt, eventsOf, summary } from "./streams.ts";
+import { bytesOf, cutAt, eventsOf, quickEventsOf, summary } from "./streams.ts";
 
 const kinds = ([2, 4] as const).flatMap((prefixBytes) =>
   (["big", "little"] as const).map((endian) => ({ prefixBytes, endian, maxFrameBytes: 300 })),
@@ -106,6 +106,14 @@ test("a mapped codec translates messages and leaves errors alone", () => {
   expect(numbers.encode(17)).toEqual(bytesOf("17\n"));
   expect(numbers.encodeText?.(17)).toBe("17\n");
   expect(map(chunks(), { decode: String, encode: bytesOf }).encodeText).toBeUndefined();
+});
+
+test("a message that is mapped to undefined is a message, with or without an event around it", () => {
+  const known = map(lines(), { decode: (line) => (line === "?" ? undefined : line), encode: (line: string) => line });
+  const stream = [bytesOf("a\n?\n?\nb\n"), bytesOf("?\nc\n")];
+  const messages = ["a", undefined, undefined, "b", undefined, "c"];
+  expect(eventsOf(known, stream)).toEqual(messages.map((message) => ({ kind: "message", message })));
+  expect(quickEventsOf(known, stream)).toEqual(eventsOf(known, stream));
 });
 
 test("frames that cannot be written are refused whole", () => {

@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bytesOf, cutAt, eventsOf, summary } from "./streams.ts";
+import { bytesOf, cutAt, eventsOf, quickEventsOf, summary } from "./streams.ts";
 
 const small = lines({ maxLineBytes: 8, maxWrittenLineBytes: 8 });
 const strict = lines({ maxLineBytes: 8, onTooLong: "close" });
@@ -50,6 +50,17 @@ test("any split of a stream gives the same events", () => {
         const whole = eventsOf(codec, [stream]);
         expect(eventsOf(codec, cutAt(stream, offsets))).toEqual(whole);
         expect(eventsOf(codec, cutAt(stream, [...stream.keys()]))).toEqual(whole);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("messages taken without an event around them are the same, in the same place among the errors", () => {
+  fc.assert(
+    fc.property(difficultStream, fc.array(fc.nat()), (stream, offsets) => {
+      for (const codec of [small, strict, lines()]) {
+        expect(quickEventsOf(codec, cutAt(stream, offsets))).toEqual(eventsOf(codec, [stream]));
       }
     }),
     { numRuns: 300 },

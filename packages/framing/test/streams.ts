@@ -1,11 +1,27 @@
-import type { Codec, DecodeEvent } from "@tallyline/framing";
+import type { Codec, DecodeEvent, Decoder } from "@tallyline/framing";
 
 /** All events of a stream that arrives in these pieces and then ends, or stays open. */
 export function eventsOf<In>(codec: Codec<In, never>, pieces: readonly Uint8Array[], end = true): DecodeEvent<In>[] {
-  const decoder = codec.decoder();
+  return pulledFrom(codec.decoder(), pieces, end, (decoder) => decoder.next());
+}
+
+/** The same by way of `nextMessage` wherever it gives something. */
+export function quickEventsOf<In>(codec: Codec<In, never>, pieces: readonly Uint8Array[]): DecodeEvent<In>[] {
+  return pulledFrom(codec.decoder(), pieces, true, (decoder) => {
+    const message = decoder.nextMessage?.();
+    return message === undefined ? decoder.next() : { kind: "message", message };
+  });
+}
+
+function pulledFrom<In>(
+  decoder: Decoder<In>,
+  pieces: readonly Uint8Array[],
+  end: boolean,
+  next: (decoder: Decoder<In>) => DecodeEvent<In> | undefined,
+): DecodeEvent<In>[] {
   const events: DecodeEvent<In>[] = [];
   const pull = (): void => {
-    for (let event = decoder.next(); event !== undefined; event = decoder.next()) events.push(event);
+    for (let event = next(decoder); event !== undefined; event = next(decoder)) events.push(event);
   };
   for (const piece of pieces) {
     decoder.push(piece.slice());
