@@ -84,7 +84,8 @@ export class LineDecoder implements Decoder<string> {
       chunk = chunk.subarray(end + 1);
     }
 
-    const wholeBytes = chunk.lastIndexOf(LF) + 1;
+    // Most reads end where a line does; a search that is over at once still costs a call.
+    const wholeBytes = chunk[chunk.length - 1] === LF ? chunk.length : chunk.lastIndexOf(LF) + 1;
     if (wholeBytes > 0) {
       if (wholeBytes < chunk.length) {
         // What follows the last LF waits for the lines before it: it may be too long, and events keep their order.
