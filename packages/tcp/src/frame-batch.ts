@@ -32,6 +32,11 @@ export class FrameBatch<Message> {
     this.#frameBytes += frame.length;
   }
 
+  /** Adds frames that the codec's `encodeText` made. */
+  addText(frames: string): void {
+    this.#text += frames;
+  }
+
   /** Writes all of it at once; there must be something. @returns false when the socket would rather have no more for now. */
   writeTo(socket: Socket): boolean {
     if (this.#text !== "") {

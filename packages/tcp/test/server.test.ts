@@ -33,6 +33,27 @@ describe("requests and replies", () => {
     expect(Buffer.from((await connection.read())!).toString()).toBe("a\nb\nc\nd\n");
   });
 
+  test("answers given at once, later, or not at all keep their order within one read, up to the one that fails", async () => {
+    await using server = await createTcpServer({
+      codec: lines(),
+      handler: (line: string) => {
+        if (line === "fail") throw new Error("failed");
+        if (line === "-") return undefined;
+        return line.startsWith("later") ? Promise.resolve(line) : line;
+      },
+    });
+    await using peer = await linePeer(server);
+    const before = ["1", "2", "-", "later 3", "4", "-", "later 5", "6"];
+    peer.send(`${before.join("\n")}\nfail\n7\n`);
+    expect(await peer.rest()).toBe(
+      before
+        .filter((line) => line !== "-")
+        .map((line) => `${line}\n`)
+        .join(""),
+    );
+    expect(server.stats()).toMatchObject({ replies: 6, handlerErrors: 1, inFlight: 0, bufferedBytes: 0 });
+  });
+
   test("undefined sends nothing", async () => {
     await using server = await createTcpServer({
       codec: lines(),
