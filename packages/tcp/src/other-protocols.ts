@@ -5,19 +5,25 @@ export interface OtherProtocol {
 }
 
 /**
- * Recognises what is certainly meant for another server. Only the first read is looked at: clients send their greeting in
- * one piece, and one that does not is refused by the codec, or by the deadline of the frame.
+ * Recognises what is certainly meant for another server by the bytes that the stream starts with. `undecided`: more bytes
+ * could still make it one. Nothing has to wait for that: no line can be run before its end, and with the first LF it is
+ * decided.
  */
-export function otherProtocolOf(firstBytes: Uint8Array): OtherProtocol | undefined {
+export function otherProtocolOf(start: Uint8Array): OtherProtocol | "none" | "undecided" {
   // A TLS record of type handshake, version 3.x.
-  if (firstBytes[0] === 0x16 && firstBytes[1] === 0x03) return TLS;
-  const start = asciiText(firstBytes.subarray(0, 2048));
-  if (start.startsWith("SSH-")) return SSH;
-  if (HTTP_REQUEST.test(start)) return HTTP;
-  return undefined;
+  if (start[0] === 0x16) return start.length === 1 ? "undecided" : start[1] === 0x03 ? TLS : "none";
+  const text = asciiText(start.subarray(0, MOST_BYTES_LOOKED_AT));
+  if (text.startsWith("SSH-")) return SSH;
+  if (HTTP_REQUEST.test(text)) return HTTP;
+  return start.length < MOST_BYTES_LOOKED_AT && UPPER_CASE_LINE_BEGUN.test(text) ? "undecided" : "none";
 }
 
+/** Longer first lines are for the codec to judge. */
+export const MOST_BYTES_LOOKED_AT = 2048;
+
 const HTTP_REQUEST = /^(?:[A-Z]{3,7} \S+ HTTP\/1\.[01]\r?\n|PRI \* HTTP\/2\.0\r\n)/;
+/** What all of them but TLS begin with, and no end of the line yet. */
+const UPPER_CASE_LINE_BEGUN = /^[A-Z][^\n]*$/;
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const asciiText = (bytes: Uint8Array): string => String.fromCharCode(...bytes);

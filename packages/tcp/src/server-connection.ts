@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Codec, Decoder, FrameError } from "@tallyline/framing";
 import { StreamReplies, type StreamTurn, type StreamTurnOutcome } from "@tallyline/request-reply";
 import { FrameBatch } from "./frame-batch.ts";
-import { otherProtocolOf } from "./other-protocols.ts";
+import { MOST_BYTES_LOOKED_AT, otherProtocolOf } from "./other-protocols.ts";
 import type { TcpPeer } from "./peer.ts";
 import { RequestContext } from "./request-context.ts";
 import { type CloseReason, connectionClose, connectionOpen, requestEnd, requestStart } from "./server-events.ts";
@@ -62,7 +62,8 @@ export class ServerConnection<Request, Reply, State> {
   #reason: CloseReason = "peer-ended";
   #error: unknown;
   #abort: AbortController | undefined;
-  #hasRead = false;
+  /** What the stream starts with, as long as it may be the start of another protocol; then undefined. */
+  #start: Uint8Array | undefined;
   #hasPeerEnded = false;
   #isPaused = false;
   #isWriteBlocked = false;
@@ -93,6 +94,7 @@ export class ServerConnection<Request, Reply, State> {
     this.#decoder = host.codec.decoder();
     this.#turns = new StreamReplies(host.settings.replyOrder);
     this.#batch = new FrameBatch(host.codec);
+    this.#start = host.settings.refuseOtherProtocols ? NOTHING : undefined;
     this.#activeAtMs = performance.now();
     // The listeners are functions of the module, one set for all sockets: closures of each would double what one costs.
     (socket as OwnedSocket)[owner] = this as ServerConnection<unknown, unknown, unknown>;
@@ -163,10 +165,7 @@ export class ServerConnection<Request, Reply, State> {
   received(bytes: Uint8Array): void {
     this.#host.counts.bytesRead += bytes.length;
     if (this.#phase !== "open") return;
-    if (!this.#hasRead) {
-      this.#hasRead = true;
-      if (this.#host.settings.refuseOtherProtocols && this.#refuseOther(bytes)) return;
-    }
+    if (this.#start !== undefined && this.#refuseOther(this.#start, bytes)) return;
     this.#activeAtMs = performance.now();
     this.#decoder.push(bytes);
     this.#pull();
@@ -512,9 +511,16 @@ export class ServerConnection<Request, Reply, State> {
     this.#flush();
   }
 
-  #refuseOther(bytes: Uint8Array): boolean {
-    const other = otherProtocolOf(bytes);
-    if (other === undefined) return false;
+  #refuseOther(before: Uint8Array, bytes: Uint8Array): boolean {
+    const start = before.length === 0 ? bytes : Buffer.concat([before, bytes.subarray(0, MOST_BYTES_LOOKED_AT)]);
+    const other = otherProtocolOf(start);
+    if (other === "undecided") {
+      // A copy: the bytes belong to the decoder from here on.
+      this.#start = start.slice();
+      return false;
+    }
+    this.#start = undefined;
+    if (other === "none") return false;
     this.end("other-protocol");
     this.#socket.write(other.answer);
     return true;
@@ -570,6 +576,8 @@ export class ServerConnection<Request, Reply, State> {
 function outcomeOf<Reply>(reply: Reply | undefined): StreamTurnOutcome<Reply> {
   return reply === undefined ? SILENCE : { kind: "reply", reply };
 }
+
+const NOTHING = new Uint8Array(0);
 
 const SILENCE = { kind: "silence" } as const;
 
