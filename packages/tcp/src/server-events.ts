@@ -29,6 +29,8 @@ export type RefusalReason =
   | "connections-per-address"
   | "handshakes"
   | "handshake-failed"
+  /** What came on a TLS port is not TLS: plain text, or HTTP. */
+  | "not-tls"
   | "handshake-timeout";
 
 /** Published on `tallyline.tcp.connection.open` and, with a reason, on `tallyline.tcp.connection.close`. */

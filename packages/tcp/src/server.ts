@@ -87,6 +87,7 @@ class ListeningServer<Request, Reply, State> implements TcpServer {
     handshakes: 0,
     "handshake-failed": 0,
     "handshake-timeout": 0,
+    "not-tls": 0,
   };
   readonly #closed: Record<CloseReason, number> = {
     "peer-ended": 0,

@@ -25,7 +25,7 @@ interface Handshake {
   readonly socket: Socket;
   readonly timer: NodeJS.Timeout;
   readonly secured: (socket: TLSSocket) => void;
-  readonly failed: (reason: "handshake-failed" | "handshake-timeout", error: Error | undefined) => void;
+  readonly failed: (reason: "handshake-failed" | "handshake-timeout" | "not-tls", error: Error | undefined) => void;
   error: Error | undefined;
   isLate: boolean;
 }
@@ -88,7 +88,8 @@ export class TlsHandshakes {
       if (this.#handshakes.get(key) !== handshake) return;
       this.#handshakes.delete(key);
       clearTimeout(timer);
-      handshake.failed(handshake.isLate ? "handshake-timeout" : "handshake-failed", handshake.error);
+      const { error, isLate } = handshake;
+      handshake.failed(isLate ? "handshake-timeout" : isNotTls(error) ? "not-tls" : "handshake-failed", error);
     });
     // A peer that ends its side within the handshake has nothing more to say; afterwards it may have.
     socket.allowHalfOpen = false;
@@ -115,6 +116,14 @@ export class TlsHandshakes {
     return handshake;
   }
 }
+
+/** OpenSSL looks at the first five bytes. Fewer than that, whatever they are, are a handshake that takes too long. */
+function isNotTls(error: (Error & { readonly code?: string }) | undefined): boolean {
+  return error?.code !== undefined && NOT_TLS.has(error.code);
+}
+
+/** HTTP has codes of its own; all else is taken for a record of a version that there never was. */
+const NOT_TLS = new Set(["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_HTTP_REQUEST", "ERR_SSL_HTTPS_PROXY_REQUEST"]);
 
 function contextOf({ cert, key, ca }: TlsCertificate): SecureContextOptions {
   return { cert, key, minVersion: "TLSv1.3", ...(ca !== undefined && { ca }) };
