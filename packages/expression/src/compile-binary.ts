@@ -1,5 +1,6 @@
 // The closures of compiled binary operators, chosen by the types of their operands.
 
+import { isTapeOperator, type TapeOperation } from "./float-tape.ts";
 import { fusedFloats, type FloatOperand, type Slots } from "./fused-floats.ts";
 import * as integer from "./integer.ts";
 import type { Integer } from "./integer.ts";
@@ -16,12 +17,17 @@ export type Code<Result> = (run: Run, slots: Slots) => Result;
 /** A closure and what it gives: an unboxed int, float or bool, or a boxed value of a type that only the run will tell. */
 export type Part = (
   | { readonly kind: "int"; readonly code: Code<Integer>; readonly constant?: Integer }
-  | { readonly kind: "float"; readonly code: Code<number>; readonly constant?: number }
+  | {
+      readonly kind: "float";
+      readonly code: Code<number>;
+      readonly constant?: number;
+      readonly operation?: TapeOperation;
+    }
   | { readonly kind: "bool"; readonly code: Code<boolean>; readonly constant?: boolean }
   | { readonly kind: "any"; readonly code: Code<PythonInternal>; readonly constant?: undefined }
 ) & {
   /** The slot that the code reads, when it does nothing else. */
-  readonly slot?: number;
+  readonly slot?: number | undefined;
 };
 
 /** The closure for an operator on these operands. */
@@ -66,8 +72,11 @@ function intPart(node: BinaryExpression, a: Code<Integer>, b: Code<Integer>, con
 }
 
 function floatPart(node: BinaryExpression, left: FloatOperand, right: FloatOperand): Part | undefined {
-  const fused = fusedFloats(node, left, right);
-  if (fused !== undefined) return { kind: "float", code: fused };
+  const { operator } = node;
+  if (isTapeOperator(operator)) {
+    const code = fusedFloats(node, operator, left, right);
+    return { kind: "float", code, operation: { operator, at: node, left, right } };
+  }
   const operation = floatOperations.get(node.operator);
   const [a, b] = [left.code, right.code];
   return operation && { kind: "float", code: (run, slots) => operation(run, node, a(run, slots), b(run, slots)) };

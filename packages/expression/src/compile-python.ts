@@ -11,12 +11,12 @@ import {
   type Scope,
 } from "./evaluate-tree.ts";
 import { binaryPart, boxed, type Code, type Part, type Raw } from "./compile-binary.ts";
+import { floatTape, type FloatTape } from "./float-tape.ts";
 import type { Slots } from "./fused-floats.ts";
-import * as integer from "./integer.ts";
 import type { Integer } from "./integer.ts";
 import type { Run } from "./number-system.ts";
 import * as arithmetic from "./python-arithmetic.ts";
-import { Float, fromPublic, type PythonInternal } from "./python-value.ts";
+import { Float, type PythonInternal } from "./python-value.ts";
 import { python } from "./python.ts";
 import type {
   BinaryExpression,
@@ -28,89 +28,26 @@ import type {
   NameExpression,
   UnaryExpression,
 } from "./syntax-tree.ts";
-import { namesIn } from "./walk-tree.ts";
 
-/** A specialised expression, and what its slots hold before the variables are put in. */
-interface Program {
-  readonly code: Code<PythonInternal>;
+/** A specialised expression. */
+export interface Program {
+  /** The types of the variables that it is for. */
+  readonly kinds: readonly Kind[];
+  /** What the slots hold before the variables are put in. */
   readonly slots: readonly Raw[];
+  readonly code: Code<PythonInternal>;
+  /** The same for an expression of nothing but floats. */
+  readonly tape: FloatTape | undefined;
 }
 
-/** `none` is a name without a value. */
-type Kind = "int" | "float" | "bool" | "none";
-
-/** A function from variables to a value that keeps one program for each combination of types that it meets. */
-export function specialisedPython(
-  tree: Expression,
-  scope: Scope<PythonInternal>,
-  foldingRun: Run,
-): (run: Run, variables: Readonly<Record<string, unknown>>) => PythonInternal {
-  const names = namesIn(tree);
-  const programs = new Map<string, Program>();
-  let lastKinds: readonly Kind[] = [];
-  let program: Program | undefined;
-
-  const programFor = (kinds: readonly Kind[]): Program => {
-    const key = kinds.join();
-    let found = programs.get(key);
-    if (found === undefined) {
-      found = new Compiler(scope, foldingRun, names, kinds).program(tree);
-      if (programs.size >= maxPrograms) programs.clear();
-      programs.set(key, found);
-    }
-    lastKinds = kinds;
-    return found;
-  };
-
-  /** The slots of the current program with these values, or undefined where their types are not the program's. */
-  const filled = (current: Program, variables: Readonly<Record<string, unknown>>): Raw[] | undefined => {
-    const slots = current.slots.slice();
-    for (let index = 0; index < names.length; index++) {
-      const value = valueOf(variables, names[index]!);
-      if (kindOf(value) !== lastKinds[index]) return undefined;
-      if (value !== undefined) slots[index] = typeof value === "bigint" ? integer.toInteger(value) : (value as Raw);
-    }
-    return slots;
-  };
-
-  return (run, variables) => {
-    let slots = program && filled(program, variables);
-    if (slots === undefined) {
-      program = programFor(names.map((name) => kindOf(valueOf(variables, name))));
-      slots = filled(program, variables)!;
-    }
-    return program!.code(run, slots);
-  };
-}
-
-/** Only what is the object's own: `constructor` and the like are no variables. */
-function valueOf(variables: Readonly<Record<string, unknown>>, name: string): unknown {
-  return Object.hasOwn(variables, name) ? variables[name] : undefined;
-}
-
-/** Each is a copy of the expression; a caller who mixes types at random should not pay for it in memory. */
-const maxPrograms = 16;
-
-function kindOf(value: unknown): Kind {
-  switch (typeof value) {
-    case "number":
-      return "float";
-    case "bigint":
-      return "int";
-    case "boolean":
-      return "bool";
-    case "undefined":
-      return "none";
-    default:
-      fromPublic(value);
-      return "none";
-  }
-}
+/** The type of a variable; `none` is a name without a value. */
+export type Kind = "int" | "float" | "bool" | "none";
 
 /** From this many terms on, a sum is computed in a loop: a closure in a closure for each would overflow the stack. */
 const longSpine = 16;
 
-class Compiler {
+/** Makes the program for one combination of types. */
+export class Compiler {
   readonly #scope: Scope<PythonInternal>;
   readonly #foldingRun: Run;
   readonly #slotOf: ReadonlyMap<string, number>;
@@ -128,7 +65,8 @@ class Compiler {
   }
 
   program(tree: Expression): Program {
-    return { code: boxed(this.part(tree)), slots: this.#slots };
+    const part = this.part(tree);
+    return { kinds: this.#kinds, slots: this.#slots, code: boxed(part), tape: floatTape(part, this.#slots) };
   }
 
   part(node: Expression): Part {
@@ -184,7 +122,8 @@ class Compiler {
   #unaryPart(node: UnaryExpression, operand: Part): Part {
     if (operand.kind === "float" && node.operator === "-") {
       const { code } = operand;
-      return { kind: "float", code: (run, slots) => -code(run, slots) };
+      const negated = { operator: "negate", at: node, left: operand, right: operand } as const;
+      return { kind: "float", code: (run, slots) => -code(run, slots), operation: negated };
     }
     const code = boxed(operand);
     const unboxed = (run: Run, slots: Slots) => arithmetic.unary(run, node, code(run, slots));
@@ -206,14 +145,14 @@ class Compiler {
       left = this.#folded([left, right], binaryPart(node, left, right));
       if (!isLong || left.constant !== undefined) continue;
       steps.push(left.code as Code<Raw>);
-      left = slotPart(left.kind, slot);
+      left = { ...left, ...slotPart(left.kind, slot) } as Part;
     }
     if (steps.length === 0) return left;
     const code: Code<Raw> = (run, slots) => {
       for (const step of steps) slots[slot] = step(run, slots);
       return slots[slot]!;
     };
-    return { kind: left.kind, code } as Part;
+    return { ...left, code, slot: undefined } as Part;
   }
 
   #comparison(node: ComparisonExpression): Part {

@@ -1,9 +1,9 @@
 import { copyValues, outcomeOf, prepare, type CalculatorOptions, type Outcome, type Variables } from "./calculator.ts";
-import { specialisedPython } from "./compile-python.ts";
 import { evaluateTree, type Scope } from "./evaluate-tree.ts";
 import { Run, type NumberSystem } from "./number-system.ts";
 import { parseExpression } from "./parser.ts";
 import { python } from "./python.ts";
+import { SpecialisedPython } from "./specialised-python.ts";
 import type { PythonInternal, PythonValue } from "./python-value.ts";
 import type { Expression } from "./syntax-tree.ts";
 import { freezeTree, namesIn } from "./walk-tree.ts";
@@ -30,32 +30,40 @@ export function compile<Value = PythonValue>(text: string, options: CalculatorOp
   const { system } = names;
   const tree = freezeTree(parseExpression(text, language));
   const scope: Scope<unknown> = { ...names, variables: constants };
-  const valueFor = isPython(system)
-    ? (specialisedPython(tree, scope as unknown as Scope<PythonInternal>, new Run(text, language.limits)) as Program)
-    : walking(tree, scope);
+  const startRun = (variables: object) => new Run(text, language.limits, variables);
+  const program = isPython(system)
+    ? (new SpecialisedPython(tree, scope as Scope<PythonInternal>, startRun) as Program)
+    : walking(tree, scope, startRun);
   return {
     tree,
     names: namesIn(tree),
-    evaluate: (variables = {}) => system.toPublic(valueFor(new Run(text, language.limits, variables), variables)),
+    evaluate: (variables = {}) => program.publicValue(variables) as Value,
     calculate: (variables = {}) =>
       outcomeOf(() => {
-        const run = new Run(text, language.limits, variables);
-        const value = valueFor(run, variables);
+        const run = startRun(variables);
+        const value = program.value(run, variables);
         return { ok: true, value: system.toPublic(value), text: system.toText(run, tree, value) };
       }),
   };
 }
 
-type Program = (run: Run, variables: Variables<unknown>) => unknown;
+interface Program {
+  /** What `evaluate` gives. */
+  publicValue(variables: Variables<unknown>): unknown;
+  /** The value inside of the number system. */
+  value(run: Run, variables: Variables<unknown>): unknown;
+}
 
 function isPython(system: NumberSystem<unknown, unknown>): boolean {
   return (system as unknown) === python;
 }
 
 /** The exact systems spend their time in arithmetic, not in the walk. */
-function walking(tree: Expression, scope: Scope<unknown>): Program {
-  return (run, given) => {
-    const variables = copyValues(scope.system, given, new Map(scope.variables));
+function walking(tree: Expression, scope: Scope<unknown>, startRun: (variables: object) => Run): Program {
+  const { system } = scope;
+  const value = (run: Run, given: Variables<unknown>) => {
+    const variables = copyValues(system, given, new Map(scope.variables));
     return evaluateTree(run, { ...scope, variables }, tree);
   };
+  return { value, publicValue: (given) => system.toPublic(value(startRun(given), given)) };
 }

@@ -3,7 +3,8 @@
 
 import type { Run } from "./number-system.ts";
 import { floatQuotient } from "./python-arithmetic.ts";
-import type { BinaryExpression } from "./syntax-tree.ts";
+import type { BinaryTapeOperator } from "./float-tape.ts";
+import type { Span } from "./syntax-tree.ts";
 
 /** Values of the variables, in the order of their names; behind them constants, and what long sums keep between terms. */
 export type Slots = (number | bigint | boolean)[];
@@ -16,11 +17,16 @@ export interface FloatOperand {
   readonly slot?: number | undefined;
 }
 
-/** The closure for `+ - * /` on two floats; undefined for any other operator. */
-export function fusedFloats(node: BinaryExpression, left: FloatOperand, right: FloatOperand): FloatCode | undefined {
+/** The closure for `+ - * /` on two floats. */
+export function fusedFloats(
+  at: Span,
+  operator: BinaryTapeOperator,
+  left: FloatOperand,
+  right: FloatOperand,
+): FloatCode {
   const [a, b] = [left.code, right.code];
   const [i, j] = [left.slot, right.slot];
-  switch (node.operator) {
+  switch (operator) {
     case "+":
       if (i !== undefined && j !== undefined) return (_run, slots) => (slots as Floats)[i]! + (slots as Floats)[j]!;
       if (i !== undefined) return (run, slots) => (slots as Floats)[i]! + b(run, slots);
@@ -37,10 +43,8 @@ export function fusedFloats(node: BinaryExpression, left: FloatOperand, right: F
       if (j !== undefined) return (run, slots) => a(run, slots) * (slots as Floats)[j]!;
       return (run, slots) => a(run, slots) * b(run, slots);
     case "/":
-      if (i !== undefined) return (run, slots) => floatQuotient(run, node, (slots as Floats)[i]!, b(run, slots));
-      if (j !== undefined) return (run, slots) => floatQuotient(run, node, a(run, slots), (slots as Floats)[j]!);
-      return (run, slots) => floatQuotient(run, node, a(run, slots), b(run, slots));
-    default:
-      return undefined;
+      if (i !== undefined) return (run, slots) => floatQuotient(run, at, (slots as Floats)[i]!, b(run, slots));
+      if (j !== undefined) return (run, slots) => floatQuotient(run, at, a(run, slots), (slots as Floats)[j]!);
+      return (run, slots) => floatQuotient(run, at, a(run, slots), b(run, slots));
   }
 }

@@ -57,6 +57,29 @@ describe("names", () => {
     expect(compile("__proto__ * 2").evaluate(variables)).toBe(10);
   });
 
+  test("a compiled expression may be evaluated again while its variables are being read", () => {
+    const compiled = compile("x - y");
+    let inner: PythonValue | undefined;
+    const asking = {
+      x: 10.5,
+      get y() {
+        inner = compiled.evaluate({ x: 1.5, y: 1 });
+        return 0.5;
+      },
+    };
+    for (let time = 0; time < 3; time++) expect([compiled.evaluate(asking), inner]).toEqual([10, 0.5]);
+    const failing = {
+      x: 1.5,
+      get y(): number {
+        throw new Error("no value today");
+      },
+    };
+    expect(() => compiled.evaluate(failing)).toThrow("no value today");
+    expect(compiled.evaluate({ x: 1n, y: 2n })).toBe(-1n);
+    expect(() => compiled.evaluate({ x: 1.5 })).toThrow("name 'y' is not defined");
+    expect(compiled.evaluate({ x: 1.5, y: 1 })).toBe(0.5);
+  });
+
   test("values that are not numbers are the caller's mistake", () => {
     expect(() => calculate("x", { variables: { x: "1" as never } })).toThrow(TypeError);
     expect(() => compile("x").evaluate({ x: {} as never })).toThrow(TypeError);

@@ -65,6 +65,38 @@ test("walk and compiled give the same value or the same error, whatever the type
   );
 });
 
+const floatText = fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }).map((float) => {
+  const text = String(float);
+  return /[.e]/.test(text) ? text : `${text}.0`;
+});
+const floatLeaf = fc.oneof(fc.constantFrom(...names, "0.0", "0", "7"), floatText);
+const { floats } = fc.letrec<{ floats: string }>((tie) => ({
+  floats: fc.oneof(
+    { maxDepth: 5, depthIdentifier: "floats", withCrossShrink: true },
+    floatLeaf,
+    fc.tuple(tie("floats"), fc.constantFrom("+", "-", "*", "/"), tie("floats")).map((parts) => `(${parts.join(" ")})`),
+    fc.array(floatLeaf, { minLength: 18, maxLength: 20 }).map((terms) => terms.join(" - ")),
+    tie("floats").map((inner) => `-(${inner})`),
+  ),
+}));
+
+test("floats come to the same bits, or the same error, however they are computed", () => {
+  const float = fc.oneof(fc.double(), fc.constantFrom(0, -0, 1.5));
+  const sets = fc.array(fc.record({ x: float, y: float, z: fc.oneof(float, value) }), { minLength: 2, maxLength: 3 });
+  fc.assert(
+    fc.property(floats, sets, (text, given) => {
+      const compiled = compile(text, { explain: explainPythonSyntax });
+      for (const set of [...given, ...given]) {
+        const wanted = calculate(text, { variables: set });
+        if (wanted.ok) expect(compiled.evaluate(set)).toBe(wanted.value);
+        else expect(() => compiled.evaluate(set)).toThrow(wanted.error);
+        expect(facts(compiled.calculate(set))).toEqual(facts(wanted));
+      }
+    }),
+    { numRuns: runs },
+  );
+});
+
 test("formatting and parsing again gives the same tree and the same answer", () => {
   const shape = (text: string) =>
     JSON.stringify(parse(text), (key, part) => (key === "start" || key === "end" ? undefined : part));
