@@ -5,7 +5,8 @@ import { ExpressionError, type ErrorDetails } from "./expression-error.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import type { Limits } from "./limits.ts";
 import { Scanner, type Refusal } from "./scanner.ts";
-import { Power, Token } from "./token.ts";
+import * as Power from "./power.ts";
+import * as Token from "./token.ts";
 import type { BinaryOperator, ComparisonOperator, Expression, Span, UnaryOperator } from "./syntax-tree.ts";
 
 /** Which language the text is in. */
@@ -253,7 +254,7 @@ class Parser implements Refusal {
   }
 
   // A comparison the compiler does not narrow by: reading a token changes it.
-  private isAt(token: Token): boolean {
+  private isAt(token: Token.Kind): boolean {
     return this.scanner.token === token;
   }
 

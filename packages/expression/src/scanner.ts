@@ -5,8 +5,12 @@
 
 import { codeAt, digitOf, isDigit, isLineEnd, isNameStart, stringEnd } from "./characters.ts";
 import type { Limits } from "./limits.ts";
-import type { Span } from "./syntax-tree.ts";
-import { Power, Token, type InfixOperator } from "./token.ts";
+import type { BinaryOperator, ComparisonOperator, Span } from "./syntax-tree.ts";
+import * as Power from "./power.ts";
+import * as Token from "./token.ts";
+
+/** What may stand between operands. */
+type InfixOperator = BinaryOperator | ComparisonOperator | "and" | "or" | "if" | "?";
 
 /** Who is told where the text stops being an expression, or is too much of one. Neither returns. */
 export interface Refusal {
@@ -18,7 +22,7 @@ export interface Refusal {
 export class Scanner {
   readonly source: string;
   /** The token last read. */
-  token: Token = Token.End;
+  token: Token.Kind = Token.End;
   start = 0;
   end = 0;
   /** Where the token before it ended. */

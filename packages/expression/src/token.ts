@@ -1,44 +1,36 @@
-// What the scanner tells the parser.
+// What a token is. Operators that stand between operands are all `Infix`; the scanner's `power` and `operator` say which.
+// Constants of a module and not of an object: build tools put the numbers in the place of the names.
 
-import type { BinaryOperator, ComparisonOperator } from "./syntax-tree.ts";
+export const End = 0;
+export const Number = 1;
+export const Name = 2;
+export const True = 3;
+export const False = 4;
+export const Open = 5;
+export const Close = 6;
+export const Comma = 7;
+export const Infix = 8;
+export const Tilde = 9;
+export const Not = 10;
+export const Else = 11;
+export const Bang = 12;
+export const Colon = 13;
+export const String = 14;
 
-/** What a token is. Operators that stand between operands are all `Infix`; `power` and `operator` say which. */
-export const Token = {
-  End: 0,
-  Number: 1,
-  Name: 2,
-  True: 3,
-  False: 4,
-  Open: 5,
-  Close: 6,
-  Comma: 7,
-  Infix: 8,
-  Tilde: 9,
-  Not: 10,
-  Else: 11,
-  Bang: 12,
-  Colon: 13,
-  String: 14,
-} as const;
-export type Token = (typeof Token)[keyof typeof Token];
-
-/** How tightly an operator holds its operands. Gaps leave room for `power + 1`, "tighter than this one". */
-export const Power = {
-  None: 0,
-  Conditional: 10,
-  Or: 20,
-  And: 30,
-  Not: 40,
-  Comparison: 50,
-  BitOr: 60,
-  BitXor: 70,
-  BitAnd: 80,
-  Shift: 90,
-  Sum: 100,
-  Product: 110,
-  Unary: 120,
-  Exponent: 130,
-} as const;
-
-/** What may stand between operands. */
-export type InfixOperator = BinaryOperator | ComparisonOperator | "and" | "or" | "if" | "?";
+/** One of these. */
+export type Kind =
+  | typeof End
+  | typeof Number
+  | typeof Name
+  | typeof True
+  | typeof False
+  | typeof Open
+  | typeof Close
+  | typeof Comma
+  | typeof Infix
+  | typeof Tilde
+  | typeof Not
+  | typeof Else
+  | typeof Bang
+  | typeof Colon
+  | typeof String;
