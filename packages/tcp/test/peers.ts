@@ -99,12 +99,12 @@ export async function socketFrom(localAddress: string, port: number): Promise<So
   return socket;
 }
 
-/** Resolves when this holds; it is asked again in every turn of the event loop, for at most so long. */
+/** Resolves when this holds; it is asked again every millisecond, for at most so long. */
 export async function until(holds: () => boolean, mostMs = 2_000): Promise<void> {
   const giveUpAtMs = performance.now() + mostMs;
   while (!holds()) {
     if (performance.now() > giveUpAtMs) throw new Error(`it never came to pass: ${holds.toString()}`);
-    await new Promise(setImmediate);
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 
