@@ -13,7 +13,10 @@ export type PythonType =
   | "MemoryError";
 
 /** The stable name of an error. Codes are added, never reused. */
-export type ErrorCode =
+export type ErrorCode = SyntaxErrorCode | OtherErrorCode;
+
+/** Of Python's `SyntaxError`. */
+type SyntaxErrorCode =
   | "empty"
   | "unexpected-token"
   | "unclosed-bracket"
@@ -25,8 +28,13 @@ export type ErrorCode =
   | "missing-else"
   | "assignment"
   | "starred-expression"
-  | "unexpected-indent"
   | "unsupported-syntax"
+  | "limit-parentheses"
+  | "limit-name-length"
+  | "limit-literal-digits";
+
+type OtherErrorCode =
+  | "unexpected-indent"
   | "unknown-name"
   | "not-callable"
   | "wrong-arity"
@@ -45,31 +53,18 @@ export type ErrorCode =
   | "limit-length"
   | "limit-nodes"
   | "limit-depth"
-  | "limit-parentheses"
-  | "limit-name-length"
-  | "limit-literal-digits"
   | "limit-result-digits"
   | "limit-integer-bits"
   | "limit-work"
   | "limit-arguments";
 
-/** Python's exception for each code. A limit that Python does not have is the exception closest in meaning. */
-export const pythonTypes: Readonly<Record<ErrorCode, PythonType>> = {
-  // The text is not an expression.
-  empty: "SyntaxError",
-  "unexpected-token": "SyntaxError",
-  "unclosed-bracket": "SyntaxError",
-  "unmatched-bracket": "SyntaxError",
-  "invalid-character": "SyntaxError",
-  "invalid-number": "SyntaxError",
-  "unterminated-string": "SyntaxError",
-  "missing-comma": "SyntaxError",
-  "missing-else": "SyntaxError",
-  assignment: "SyntaxError",
-  "starred-expression": "SyntaxError",
+/** Python's exception for a code. A limit that Python does not have is the exception closest in meaning. */
+export function pythonTypeOf(code: ErrorCode): PythonType {
+  return otherTypes[code] ?? "SyntaxError";
+}
+
+const otherTypes: Readonly<Partial<Record<ErrorCode, PythonType>>> = {
   "unexpected-indent": "IndentationError",
-  "unsupported-syntax": "SyntaxError",
-  // It is, and cannot be evaluated.
   "unknown-name": "NameError",
   "not-callable": "TypeError",
   "wrong-arity": "TypeError",
@@ -85,15 +80,11 @@ export const pythonTypes: Readonly<Record<ErrorCode, PythonType>> = {
   domain: "ValueError",
   inexact: "ValueError",
   "decimal-overflow": "OverflowError",
-  // It would cost too much.
   "limit-length": "MemoryError",
   "limit-nodes": "MemoryError",
   "limit-depth": "RecursionError",
-  "limit-parentheses": "SyntaxError",
-  "limit-name-length": "SyntaxError",
-  "limit-literal-digits": "SyntaxError",
   "limit-result-digits": "ValueError",
   "limit-integer-bits": "ValueError",
   "limit-work": "MemoryError",
   "limit-arguments": "TypeError",
-};
+} satisfies Record<OtherErrorCode, PythonType>;

@@ -1,4 +1,4 @@
-import { pythonTypes, type ErrorCode, type PythonType } from "./error-codes.ts";
+import { pythonTypeOf, type ErrorCode, type PythonType } from "./error-codes.ts";
 import { lineAndColumn } from "./line-and-column.ts";
 import { closestNames } from "./closest-names.ts";
 import type { Span } from "./syntax-tree.ts";
@@ -38,7 +38,7 @@ export class ExpressionError extends Error {
     super(message);
     this.name = "ExpressionError";
     this.code = code;
-    this.pythonType = pythonTypes[code];
+    this.pythonType = pythonTypeOf(code);
     this.source = source;
     this.span = { start: span.start, end: span.end };
     this.related = details.related;
