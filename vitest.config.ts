@@ -22,6 +22,7 @@ export default defineConfig({
       test: {
         name: (JSON.parse(readFileSync(join(root, file), "utf8")) as { name: string }).name,
         include: ["test/**/*.test.ts"],
+        setupFiles: [join(root, "test", "property-tests.ts")],
         exclude: isBuilt ? [] : ["**/*.built.test.ts"],
       },
     })),
