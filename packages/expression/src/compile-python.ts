@@ -36,8 +36,8 @@ export interface Program {
   /** What the slots hold before the variables are put in. */
   readonly slots: readonly Raw[];
   readonly code: Code<PythonInternal>;
-  /** The same for an expression of nothing but floats. */
-  readonly tape: FloatTape | undefined;
+  /** The same for an expression of nothing but floats; made when first asked for, as a single evaluation does not. */
+  readonly tape: () => FloatTape | false;
 }
 
 /** The type of a variable; `none` is a name without a value. */
@@ -66,7 +66,13 @@ export class Compiler {
 
   program(tree: Expression): Program {
     const part = this.part(tree);
-    return { kinds: this.#kinds, slots: this.#slots, code: boxed(part), tape: floatTape(part, this.#slots) };
+    let tape: FloatTape | false | undefined;
+    return {
+      kinds: this.#kinds,
+      slots: this.#slots,
+      code: boxed(part),
+      tape: () => (tape ??= floatTape(part, this.#slots) ?? false),
+    };
   }
 
   part(node: Expression): Part {

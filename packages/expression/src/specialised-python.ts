@@ -34,8 +34,8 @@ export class SpecialisedPython {
   /** The value for callers. Only what can spend work or fail needs a run, and floats nearly never do. */
   publicValue(given: Given): PythonValue {
     const { program } = this;
-    const tape = program?.tape;
-    if (tape !== undefined && this.isFilledFor(program!.kinds, tape.registers, given)) {
+    const tape = program?.tape();
+    if (tape && this.isFilledFor(program!.kinds, tape.registers, given)) {
       const failed = runTape(tape);
       if (failed < 0) return tape.registers[tape.registers.length - 1]!;
       floatQuotient(this.startRun(given), tape.places[failed]!, 1, 0);
