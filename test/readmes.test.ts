@@ -1,12 +1,10 @@
 // Code in a README is a file that is run: the copy is compared with it, and what it prints with what is claimed.
-import { execFile } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
-import { describe, expect, test } from "vitest";
+import { format } from "node:util";
+import { describe, expect, test, vi } from "vitest";
 
 const root = join(import.meta.dirname, "..");
-const isBuilt = process.env["VITEST_TARGET"] === "dist";
 
 interface Example {
   readonly file: string;
@@ -39,10 +37,14 @@ describe.each(readmes)("%s", (readme) => {
     expect(code).toBe(readFileSync(join(folder, file), "utf8"));
   });
 
-  // On the build alone, which is what a reader imports.
-  test.for(isBuilt ? examples : [])("shows what $file prints", async ({ file, output }) => {
-    const { stdout } = await promisify(execFile)(process.execPath, [join(folder, file)], { timeout: 10_000 });
-    expect(stdout).toBe(output ?? stdout);
+  test.for(examples)("shows what $file prints", async ({ file, output }) => {
+    const printed: string[] = [];
+    const log = vi
+      .spyOn(console, "log")
+      .mockImplementation((...values: unknown[]) => void printed.push(format(...values)));
+    await import(`${join(folder, file)}?in=${readme}`); // once for each README that shows it
+    log.mockRestore();
+    expect(printed.map((line) => `${line}\n`).join("")).toBe(output ?? "");
   });
 });
 
