@@ -42,7 +42,7 @@ describe.each(readmes)("%s", (readme) => {
     const log = vi
       .spyOn(console, "log")
       .mockImplementation((...values: unknown[]) => void printed.push(format(...values)));
-    await import(`${join(folder, file)}?in=${readme}`); // once for each README that shows it
+    await import(`${join(folder, file)}?in=${readmes.indexOf(readme)}`); // once for each README that shows it
     log.mockRestore();
     expect(printed.map((line) => `${line}\n`).join("")).toBe(output ?? "");
   });
