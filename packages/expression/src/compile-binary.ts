@@ -28,6 +28,8 @@ export type Part = (
 ) & {
   /** The slot that the code reads, when it does nothing else. */
   readonly slot?: number | undefined;
+  /** See TapePart. */
+  readonly isStep?: boolean;
 };
 
 /** The closure for an operator on these operands. */

@@ -151,7 +151,7 @@ export class Compiler {
       left = this.#folded([left, right], binaryPart(node, left, right));
       if (!isLong || left.constant !== undefined) continue;
       steps.push(left.code as Code<Raw>);
-      left = { ...left, ...slotPart(left.kind, slot) } as Part;
+      left = { ...left, ...slotPart(left.kind, slot), isStep: true } as Part;
     }
     if (steps.length === 0) return left;
     const code: Code<Raw> = (run, slots) => {

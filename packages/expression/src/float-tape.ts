@@ -7,8 +7,10 @@ import type { BinaryOperator, Span } from "./syntax-tree.ts";
 
 /** What a part says of itself so that it can be put on a tape. */
 export interface TapePart {
-  /** The register that holds its value from the start. */
+  /** The register that holds its value, from the start unless it is `isStep`. */
   readonly slot?: number | undefined;
+  /** A step of a long sum: closures leave its value in `slot`, a tape has to have its operation. */
+  readonly isStep?: boolean | undefined;
   /** How it is computed; wins over `slot`. */
   readonly operation?: TapeOperation | undefined;
 }
@@ -60,7 +62,7 @@ export function floatTape(part: TapePart, slots: readonly unknown[]): FloatTape 
     const spine: TapeOperation[] = [];
     let lowest = top;
     for (; lowest.operation !== undefined; lowest = lowest.operation.left) spine.push(lowest.operation);
-    let left = lowest.slot ?? Number.NaN;
+    let left = lowest.isStep === true ? Number.NaN : (lowest.slot ?? Number.NaN);
     for (const { operator, at, right } of spine.toReversed()) {
       code.push(codes.get(operator)!, left, operator === "negate" ? left : emit(right));
       left = slots.length + places.length;

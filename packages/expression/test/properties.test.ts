@@ -97,6 +97,15 @@ test("floats come to the same bits, or the same error, however they are computed
   );
 });
 
+test.each([1, 15, 16, 17, 40])(
+  "a sum of %i terms fails where its first one does, however often it is asked",
+  (count) => {
+    // The first step of a long sum was once taken for a value that stands from the start.
+    const compiled = compile(`7 / 0${" - x".repeat(count)}`);
+    for (let time = 0; time < 4; time++) expect(() => compiled.evaluate({ x: 0 })).toThrow("division by zero");
+  },
+);
+
 test("formatting and parsing again gives the same tree and the same answer", () => {
   const shape = (text: string) =>
     JSON.stringify(parse(text), (key, part) => (key === "start" || key === "end" ? undefined : part));
