@@ -8,16 +8,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "..");
 const run = promisify(exec);
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "tallyline-"));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
+function temporaryFolder(): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), "tallyline-"));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
+}
 
 /** A port that nobody listens on, below those that the system gives to outgoing connections of other tests. */
 async function freePort(): Promise<string> {
@@ -45,6 +44,7 @@ async function ownPorts(side: "SERVER" | "CLIENT", ports?: Record<string, string
 
 /** Runs `start` in a folder; resolves once it has printed the commands to try. */
 async function start(
+  folder: string,
   environment: Record<string, string>,
 ): Promise<{ readonly child: ChildProcess; readonly printed: string }> {
   const child = spawn(process.execPath, [join(root, "scripts", "start.ts")], {
@@ -58,25 +58,29 @@ async function start(
   return { child, printed };
 }
 
-describe("start", () => {
+describe.concurrent("start", () => {
   test("serves, shows three commands that work as pasted, stops at SIGTERM, and finds the balances again", async () => {
+    using folder = temporaryFolder();
     const environment = await ownPorts("SERVER");
     for (const balance of ["1050", "1100"]) {
-      const { child, printed } = await start(environment);
+      const { child, printed } = await start(folder.path, environment);
       expect(printed.match(/^\S+ listening on \S+$/gm)).toHaveLength(5);
       const commands = printed.match(/^ {2}node .*$/gm) ?? [];
-      const answers = await Promise.all(commands.map(async (command) => (await run(command, { cwd: folder })).stdout));
+      const answers = await Promise.all(
+        commands.map(async (command) => (await run(command, { cwd: folder.path })).stdout),
+      );
       expect(answers).toEqual([`Deposited $50. New balance: $${balance}\n`, "Hello, Server!\n", "Result: 4\n"]);
       child.kill("SIGTERM");
       expect(await once(child, "exit")).toEqual([0, null]);
     }
-    expect(existsSync(join(folder, ".tallyline", "bank.db"))).toBe(true);
+    expect(existsSync(join(folder.path, ".tallyline", "bank.db"))).toBe(true);
   });
 
   test("stops the servers when npx or pnpm, which pass no signal on, are gone", async () => {
+    using folder = temporaryFolder();
     // A shell stands for them: with a command after it, it stays between us and the script.
     const script = `"${process.execPath}" "${join(root, "scripts", "start.ts")}"; :`;
-    const environment = { ...(await ownPorts("SERVER")), npm_lifecycle_event: "start", INIT_CWD: folder };
+    const environment = { ...(await ownPorts("SERVER")), npm_lifecycle_event: "start", INIT_CWD: folder.path };
     const shell = spawn("sh", ["-c", script], { env: { ...process.env, ...environment } });
     let printed = "";
     for await (const part of shell.stdout) {
@@ -87,12 +91,13 @@ describe("start", () => {
   });
 
   test("stops the other servers and ends with exit code 1 when one cannot start", async () => {
+    using folder = temporaryFolder();
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;
     const environment = { ...(await ownPorts("SERVER")), ECHO_SERVER_PORT: String(port) };
     const child = spawn(process.execPath, [join(root, "scripts", "start.ts")], {
-      env: { ...process.env, INIT_CWD: folder, ...environment },
+      env: { ...process.env, INIT_CWD: folder.path, ...environment },
     });
     const [said, [exitCode]] = await Promise.all([text(child.stderr), once(child, "exit"), text(child.stdout)]);
     expect(said).toMatch(
@@ -103,8 +108,9 @@ describe("start", () => {
   });
 
   test("answers the README's transcripts to the letter", async () => {
+    using folder = temporaryFolder();
     const environment = await ownPorts("SERVER");
-    const { child } = await start(environment);
+    const { child } = await start(folder.path, environment);
     const clients = await ownPorts("CLIENT", environment);
     const transcripts = [
       ...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```console\n([\s\S]*?)^```$/gm),
