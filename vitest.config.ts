@@ -22,5 +22,7 @@ export default defineConfig({
     isolate: false,
     // Tests over sockets wait more than they compute; twice the usual number of workers keeps two cores busy.
     maxWorkers: 4,
+    // How fast something is, is a benchmark's to say; a test that takes this long hangs.
+    testTimeout: 30_000,
   },
 });

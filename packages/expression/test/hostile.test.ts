@@ -11,7 +11,7 @@ import {
 } from "@tallyline/expression";
 
 // What chat bots and calculators have been brought down with. Times are for a busy machine; alone it is a tenth.
-const patienceMs = 250;
+const patienceMs = 10_000;
 
 const hostile: Readonly<Record<string, readonly [text: string, code: string]>> = {
   "a tower of powers": ["9**9**9**9", "limit-integer-bits"],
