@@ -10,7 +10,8 @@ import {
   type ExpressionError,
 } from "@tallyline/expression";
 
-// What chat bots and calculators have been brought down with. Times are for a busy machine; alone it is a tenth.
+// What chat bots and calculators have been brought down with. How fast each is answered is a benchmark's to say; what
+// takes this long hangs.
 const patienceMs = 10_000;
 
 const hostile: Readonly<Record<string, readonly [text: string, code: string]>> = {
