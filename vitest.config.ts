@@ -6,22 +6,24 @@ import { defineConfig } from "vitest/config";
 const isBuilt = process.env["VITEST_TARGET"] === "dist";
 const source = isBuilt ? [] : ["@tallyline/source"];
 const conditions = [...source, "module", "node", "development|production"];
-const root = import.meta.dirname;
 
-// One project for all packages: a project each costs twice the time before the first test.
+// Each package's tests run in its folder with this configuration; from the root, `vitest` runs them all.
 export default defineConfig({
-  root,
+  root: process.cwd(),
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: source } },
   test: {
-    // The house's own tests (tidy, READMEs) sit at the root; each package's tests sit with it.
-    include: ["test/**/*.test.ts", "{packages,apps}/*/test/**/*.test.ts"],
-    exclude: isBuilt ? [] : ["**/*.built.test.ts"],
-    setupFiles: [join(root, "test", "property-tests.ts")],
+    // Of the folder where it runs: a package's own tests; at the root the house's (with --dir test), or all there are.
+    include: ["**/*.test.ts"],
+    exclude: ["**/{node_modules,dist}/**", ...(isBuilt ? [] : ["**/*.built.test.ts"])],
+    setupFiles: [join(import.meta.dirname, "test", "property-tests.ts")],
+    // What scripts/test.ts counts.
+    reporters: ["default", "json"],
+    outputFile: { json: `.turbo/test-${isBuilt ? "built" : "sources"}.json` },
     // Test files share a worker: they keep no state in modules, and it saves a quarter of the time.
     isolate: false,
-    // Tests over sockets wait more than they compute; twice the usual number of workers keeps two cores busy.
-    maxWorkers: 4,
+    // Tests over sockets wait more than they compute.
+    maxWorkers: 2,
     // How fast something is, is a benchmark's to say; a test that takes this long hangs.
     testTimeout: 30_000,
   },
