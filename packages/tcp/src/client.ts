@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Decoder } from "@tallyline/framing";
 import { StreamCalls, type StreamCall, type StreamCallFailure, type StreamReceipt } from "@tallyline/request-reply";
+import { afterPoll } from "./after-poll.ts";
 import { clientSettings, type ClientSettings, type TcpClientOptions } from "./client-options.ts";
 import { TransportError, type TransportErrorCode } from "./errors.ts";
 import { openSocket } from "./open-socket.ts";
@@ -164,10 +165,17 @@ class CallingClient<Request, Reply> implements TcpClient<Request, Reply> {
   #turnSoon(): void {
     if (this.#isTurnDue) return;
     this.#isTurnDue = true;
-    process.nextTick(() => {
+    const turn = (): void => {
       this.#isTurnDue = false;
       this.#send();
-    });
+    };
+    if (this.#mayBeStale()) afterPoll(turn);
+    else process.nextTick(turn);
+  }
+
+  /** The server may have closed a connection that nobody used, and a request that crosses its end may be lost. */
+  #mayBeStale(): boolean {
+    return this.#socket !== undefined && this.#calls.inFlightCount === 0 && performance.now() - this.#activeAtMs >= 1;
   }
 
   #send(): void {
@@ -344,10 +352,12 @@ class CallingClient<Request, Reply> implements TcpClient<Request, Reply> {
     clearTimeout(this.#timer);
     this.#timerAtMs = atMs;
     // It must not hold the process: the socket does while a call is under way.
-    this.#timer = setTimeout(() => this.#timeUp(), Math.max(1, Math.ceil(atMs - performance.now()))).unref();
+    const timeUp = (): void => afterPoll(() => this.#timeUp());
+    this.#timer = setTimeout(timeUp, Math.max(1, Math.ceil(atMs - performance.now()))).unref();
   }
 
   #timeUp(): void {
+    if (this.#isClosed) return;
     this.#timerAtMs = Infinity;
     const nowMs = performance.now();
     const overdue = this.#calls.expire(nowMs);

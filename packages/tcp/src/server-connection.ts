@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Codec, Decoder, FrameError } from "@tallyline/framing";
 import { StreamReplies, type StreamTurn, type StreamTurnOutcome } from "@tallyline/request-reply";
+import { afterPoll } from "./after-poll.ts";
 import { FrameBatch } from "./frame-batch.ts";
 import { MOST_BYTES_LOOKED_AT, otherProtocolOf } from "./other-protocols.ts";
 import type { TcpPeer } from "./peer.ts";
@@ -621,7 +622,7 @@ function resumeTurn(connection: Turning): void {
 }
 
 function onTimer(connection: Turning): void {
-  connection.timeUp();
+  afterPoll(() => connection.timeUp());
 }
 
 /** Bytes that the system has taken. `bytesWritten` alone counts those that wait in the stream too. */

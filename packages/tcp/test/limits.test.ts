@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { chunks, lengthPrefixed, lines } from "@tallyline/framing";
 import { connectTcp, createTcpServer } from "@tallyline/tcp";
 import { describe, expect, test } from "vitest";
-import { isFull, timeoutMs, bytesOf, gate, linePeer, socketFrom, until, upperCase } from "./peers.ts";
+import { isFull, timeoutMs, bytesOf, gate, holdUpFor, linePeer, socketFrom, until, upperCase } from "./peers.ts";
 
 describe("connections", () => {
   test("one more than maxConnections is turned away, and there is room again when one has left", async () => {
@@ -330,6 +330,18 @@ describe("time", () => {
     expect(server.stats().closed["idle-timeout"]).toBe(0);
     peer.connection.end();
     await until(() => server.stats().closed["idle-timeout"] === 1);
+  });
+
+  test.each([
+    ["the idle time", "", { idleMs: 10 }],
+    ["the time of a frame", "half of ", { frameMs: 10 }],
+  ])("a server that was held up for longer than %s answers what had come in time", async (_, before, timeouts) => {
+    await using server = await createTcpServer({ codec: lines(), handler: upperCase, timeouts });
+    await using peer = await linePeer(server);
+    peer.send(before);
+    await until(() => server.stats().connections === 1 && server.stats().bytesRead === before.length);
+    await holdUpFor(30, () => peer.send("it\n"));
+    expect(await peer.line()).toBe(`${before}it`.toUpperCase());
   });
 
   test("a connection whose request is worked on is not idle", async () => {

@@ -12,7 +12,7 @@ export const timeoutMs: number = isFull ? 120_000 : 5_000;
 export interface LinePeer extends AsyncDisposable {
   readonly connection: TcpConnection;
   send(text: string): void;
-  /** The next line, or undefined when the server has ended its side. Waits at most two seconds. */
+  /** The next line, or undefined when the server has ended its side. Waits at most twenty seconds. */
   line(): Promise<string | undefined>;
   /** Everything until the server ends its side, or `reset`. */
   rest(): Promise<string>;
@@ -22,7 +22,7 @@ export async function linePeer(server: Pick<TcpServer, "port">): Promise<LinePee
   const connection = await connectTcp({ port: server.port });
   let received = "";
   const more = async (): Promise<boolean> => {
-    const bytes = await connection.read({ deadlineMs: 2_000 });
+    const bytes = await connection.read({ deadlineMs: 20_000 });
     if (bytes !== undefined) received += Buffer.from(bytes).toString("latin1");
     return bytes !== undefined;
   };
@@ -100,12 +100,23 @@ export async function socketFrom(localAddress: string, port: number): Promise<So
 }
 
 /** Resolves when this holds; it is asked again every millisecond, for at most so long. */
-export async function until(holds: () => boolean, mostMs = 2_000): Promise<void> {
+export async function until(holds: () => boolean, mostMs = 20_000): Promise<void> {
   const giveUpAtMs = performance.now() + mostMs;
   while (!holds()) {
     if (performance.now() > giveUpAtMs) throw new Error(`it never came to pass: ${holds.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
+}
+
+/**
+ * Does this and then keeps the process from reading for so long, as work of its own or of the machine would. It starts where
+ * the event loop runs timers before it reads again.
+ */
+export async function holdUpFor(ms: number, meanwhile: () => void = () => {}): Promise<void> {
+  await new Promise(setImmediate);
+  meanwhile();
+  const untilMs = performance.now() + ms;
+  while (performance.now() < untilMs);
 }
 
 /** A promise, and what settles it. */
