@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { afterPoll } from "./after-poll.ts";
 import { TransportError } from "./errors.ts";
 import { checkedTarget, openSocket, type TcpTarget } from "./open-socket.ts";
 import { positiveNumber, refuseUnknownKeys } from "./options.ts";
@@ -140,19 +141,20 @@ class BareConnection implements TcpConnection {
       waiter.reject(error);
     };
     const onAbort = (): void => giveUp(aborted(signal!, "unknown"));
-    const timer =
-      deadlineMs &&
-      setTimeout(() => {
-        giveUp(new TransportError("DEADLINE_EXCEEDED", "unknown", `nothing came within ${deadlineMs} ms`));
-      }, deadlineMs);
-    signal?.addEventListener("abort", onAbort, { once: true });
-    this.#reader = {
-      resolve(bytes) {
+    const reader = {
+      resolve(bytes: Uint8Array | undefined) {
         done();
         waiter.resolve(bytes);
       },
       reject: giveUp,
     };
+    const timeUp = (): void => {
+      if (this.#reader !== reader) return;
+      giveUp(new TransportError("DEADLINE_EXCEEDED", "unknown", `nothing came within ${deadlineMs} ms`));
+    };
+    const timer = deadlineMs && setTimeout(() => afterPoll(timeUp), deadlineMs);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    this.#reader = reader;
   }
 
   #deliver(): void {

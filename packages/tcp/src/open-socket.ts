@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { afterPoll } from "./after-poll.ts";
 import { reasonOf, TransportError } from "./errors.ts";
 import { portNumber, refuseUnknownKeys } from "./options.ts";
 import { urlOf } from "./peer.ts";
@@ -54,9 +55,13 @@ export interface OpenOutcome {
 export function openSocket(target: CheckedTarget, connectMs: number, outcome: OpenOutcome): () => void {
   const { url, tls } = target;
   const socket = tls === undefined ? connectPlain(target) : connectSecure(target, tls);
-  const timer = setTimeout(() => {
+  let isOver = false;
+  const timer = setTimeout(() => afterPoll(giveUp), connectMs);
+
+  function giveUp(): void {
+    if (isOver) return;
     fail(new TransportError("CONNECT_TIMEOUT", "not-sent", `${url} did not accept within ${connectMs} ms`));
-  }, connectMs);
+  }
 
   function onOpen(): void {
     stop();
@@ -73,6 +78,7 @@ export function openSocket(target: CheckedTarget, connectMs: number, outcome: Op
     fail(new TransportError("CONNECT_FAILED", "not-sent", `no connection to ${url}: it was closed at once`));
   }
   function stop(): void {
+    isOver = true;
     clearTimeout(timer);
     socket.off(openEvent, onOpen).off("error", onError).off("close", onClose);
   }

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
+import { afterPoll } from "./after-poll.ts";
 import { refuseUnknownKeys } from "./options.ts";
 
 /** A server's certificate. */
@@ -76,10 +77,12 @@ export class TlsHandshakes {
       outcome.failed("handshake-failed", undefined);
       return;
     }
-    const timer = setTimeout(() => {
+    const timeUp = (): void => {
+      if (this.#handshakes.get(key) !== handshake) return;
       handshake.isLate = true;
       socket.destroy();
-    }, this.#handshakeMs);
+    };
+    const timer = setTimeout(() => afterPoll(timeUp), this.#handshakeMs);
     const handshake: Handshake = { ...outcome, socket, timer, error: undefined, isLate: false };
     const key = keyOf(socket);
     this.#handshakes.set(key, handshake);

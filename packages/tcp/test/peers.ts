@@ -1,12 +1,13 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { connectTcp, type TcpConnection, type TcpServer } from "@tallyline/tcp";
+import { vi } from "vitest";
 
 /** TCP_FULL=1 runs the long tests in full numbers, which takes a quarter of a minute; docs/failures.md names them. */
 export const isFull: boolean = process.env["TCP_FULL"] === "1";
 
 /** The time that a test may take which is longer in full. */
-export const timeoutMs: number = isFull ? 120_000 : 5_000;
+export const timeoutMs: number = isFull ? 120_000 : 30_000;
 
 /** A client of a test that speaks lines, or whatever it is told to. */
 export interface LinePeer extends AsyncDisposable {
@@ -101,11 +102,28 @@ export async function socketFrom(localAddress: string, port: number): Promise<So
 
 /** Resolves when this holds; it is asked again every millisecond, for at most so long. */
 export async function until(holds: () => boolean, mostMs = 20_000): Promise<void> {
-  const giveUpAtMs = performance.now() + mostMs;
+  const giveUpAtMs = Date.now() + mostMs;
   while (!holds()) {
-    if (performance.now() > giveUpAtMs) throw new Error(`it never came to pass: ${holds.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    if (Date.now() > giveUpAtMs) throw new Error(`it never came to pass: ${holds.toString()}`);
+    await new Promise((resolve) => realTimeout(resolve, 1));
   }
+}
+
+/** Also while time stands still. */
+const realTimeout = setTimeout;
+
+/** Time that stands still until it is told to pass, so that no slow machine decides what a deadline meets. Sockets are real. */
+export function stillTime(): Disposable & { pass(ms: number): void } {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  return {
+    pass: (ms) => void vi.advanceTimersByTime(ms),
+    [Symbol.dispose]: () => void vi.useRealTimers(),
+  };
+}
+
+/** Lets the event loop read and run what there is, a few times. */
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise(setImmediate);
 }
 
 /**

@@ -5,7 +5,18 @@ import { join } from "node:path";
 import { lines } from "@tallyline/framing";
 import { connectTcp, createTcpClient, createTcpServer, type TcpServerOptions } from "@tallyline/tcp";
 import { expect, test } from "vitest";
-import { isFull, timeoutMs, bytesOf, gate, linePeer, rawServer, socketFrom, until, upperCase } from "./peers.ts";
+import {
+  isFull,
+  timeoutMs,
+  bytesOf,
+  gate,
+  linePeer,
+  rawServer,
+  socketFrom,
+  stillTime,
+  until,
+  upperCase,
+} from "./peers.ts";
 
 const file = (name: string): string => readFileSync(join(import.meta.dirname, "fixtures", name), "utf8");
 const ca = file("authority.pem");
@@ -85,11 +96,13 @@ test("silent peers are closed when the time of the handshake is up, and cannot u
     limits: { maxHandshakes: 20, maxConnections: 5 },
     timeouts: { handshakeMs: 250 },
   });
+  using time = stillTime();
   const silent = await Promise.all(Array.from({ length: 20 }, () => socketFrom("127.0.0.1", server.port)));
   await until(() => server.stats().handshakes === 20);
   const surplus = await socketFrom("127.0.0.1", server.port);
   await once(surplus.resume(), "close");
   expect(server.stats().refused.handshakes).toBe(1);
+  time.pass(250);
   for (const socket of silent) if (!socket.closed) await once(socket.resume(), "close");
   await until(() => server.stats().handshakes === 0);
   expect(server.stats().refused["handshake-timeout"]).toBe(20);
@@ -173,16 +186,16 @@ test("only the protocol that was agreed on is spoken", async () => {
 });
 
 test("a server that dies, or is silent, in the handshake leaves no call unsettled", async () => {
-  for (const [serve, code] of [
-    [(socket: { destroy(): void }) => socket.destroy(), "CONNECT_FAILED"],
-    [() => {}, "CONNECT_TIMEOUT"],
+  for (const [serve, code, connectMs] of [
+    [(socket: { destroy(): void }) => socket.destroy(), "CONNECT_FAILED", 20_000],
+    [() => {}, "CONNECT_TIMEOUT", 50],
   ] as const) {
     await using server = await rawServer(serve);
     await using client = createTcpClient<string, string>({
       codec: lines(),
       port: server.port,
       tls: { ca },
-      timeouts: { connectMs: 50 },
+      timeouts: { connectMs },
     });
     await expect(client.request("a")).rejects.toMatchObject({ code, delivery: "not-sent" });
   }

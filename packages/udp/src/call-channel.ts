@@ -1,7 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { isIP } from "node:net";
-import { performance } from "node:perf_hooks";
 import { DatagramClient, type DatagramClientOptions, type DatagramOutcome } from "@tallyline/request-reply";
 import { TransportError } from "./errors.ts";
 import { randomBytes } from "./random.ts";
@@ -170,12 +169,11 @@ export class CallChannel {
     if (at >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = at;
-    this.#timer = setTimeout(
-      () => {
-        this.#timerAt = Infinity;
-        this.#flush();
-      },
-      Math.max(1, Math.ceil(at - now)),
-    );
+    const timeUp = (): void => {
+      this.#timerAt = Infinity;
+      this.#flush();
+    };
+    // An immediate runs once the socket has been read: what came in time must not be taken for lost because it is unread.
+    this.#timer = setTimeout(() => setImmediate(timeUp), Math.max(1, Math.ceil(at - now)));
   }
 }

@@ -1,6 +1,5 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { performance } from "node:perf_hooks";
 import { TransportError } from "./errors.ts";
 
 /** Whom a client calls, and how to find the address. */

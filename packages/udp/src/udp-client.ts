@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import { performance } from "node:perf_hooks";
 import { CallChannel } from "./call-channel.ts";
 import {
   type ClientSettings,

@@ -2,7 +2,6 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import { isIP } from "node:net";
-import { performance } from "node:perf_hooks";
 import { DatagramServer, type DropReason, type RunningRequest } from "@tallyline/request-reply";
 import { serverDrop, serverEnd, serverStart } from "./diagnostics.ts";
 import { ListenError } from "./errors.ts";
