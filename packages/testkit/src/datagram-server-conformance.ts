@@ -33,7 +33,7 @@ export interface DatagramServerConformanceOptions {
   readonly call: (number: number) => DatagramCall;
   /** A timer: real, or a virtual clock's. */
   readonly after: After;
-  /** How long an answer may take, in milliseconds. Default 2000. No case waits for it unless something is missing. */
+  /** How long an answer may take, in milliseconds. Default 10,000. No case waits for it unless something is missing. */
   readonly limitMs?: number;
   /** The longest reply to a datagram of garbage. Default: as long as the garbage, so that nobody gains by forging a sender. */
   readonly maxReplyBytes?: (garbageBytes: number) => number;
@@ -59,7 +59,7 @@ export function datagramServerConformance(options: DatagramServerConformanceOpti
     "garbageCount",
     "seed",
   ]);
-  const limitMs = numberWithin("limitMs", options.limitMs ?? 2000, 1, 600_000);
+  const limitMs = numberWithin("limitMs", options.limitMs ?? 10_000, 1, 600_000);
 
   const withServer =
     (use: (server: ServedDatagrams, peer: DatagramPeer) => Promise<void>): (() => Promise<void>) =>

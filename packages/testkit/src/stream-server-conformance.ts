@@ -29,7 +29,7 @@ export interface StreamServerConformanceOptions {
   readonly exchanges: readonly StreamExchange[];
   /** A timer: real, or a virtual clock's. */
   readonly after: After;
-  /** How long anything may take, in milliseconds. Default 2000. No case waits for it unless something hangs. */
+  /** How long anything may take, in milliseconds. Default 10,000. No case waits for it unless something hangs. */
   readonly limitMs?: number;
   /** Default 1. */
   readonly seed?: number;
@@ -39,7 +39,7 @@ export interface StreamServerConformanceOptions {
 export function streamServerConformance(options: StreamServerConformanceOptions): ConformanceCase[] {
   const { start, exchanges, after, seed = 1 } = options;
   refuseUnknownKeys("streamServerConformance", options, ["start", "exchanges", "after", "limitMs", "seed"]);
-  const limitMs = numberWithin("limitMs", options.limitMs ?? 2000, 1, 600_000);
+  const limitMs = numberWithin("limitMs", options.limitMs ?? 10_000, 1, 600_000);
   if (exchanges.length < 2) throw new RangeError(`there are ${exchanges.length} exchanges, at least 2 are needed`);
   const requests = coalesced(exchanges.map(({ request }) => request));
   const replies = coalesced(exchanges.map(({ reply }) => reply));

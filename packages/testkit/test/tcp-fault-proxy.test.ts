@@ -52,8 +52,8 @@ test("without faults, bytes, ends and resets go through as they are", async () =
   await stream.write(bytesOf("x"));
   await stream.read();
   stream.reset();
-  await expect.poll(() => t.endings, { interval: 1 }).toEqual(["end", "reset"]);
-  await expect.poll(() => t.proxy.counts().openConnections, { interval: 1 }).toBe(0);
+  await expect.poll(() => t.endings, { interval: 1, timeout: 20_000 }).toEqual(["end", "reset"]);
+  await expect.poll(() => t.proxy.counts().openConnections, { interval: 1, timeout: 20_000 }).toBe(0);
   expect(t.proxy.counts()).toMatchObject({ connections: 2, toTarget: { receivedBytes: 6, forwardedBytes: 6 } });
 });
 
@@ -79,7 +79,8 @@ describe.each(["toTarget", "toClient"] as const)("%s", (way) => {
     const got = await exchange(await t.connect(), "hello world");
     expect(got.endsWith("reset")).toBe(true);
     if (way === "toClient") expect(got).toBe(`${"hello world".slice(0, bytes)}, reset`);
-    else await expect.poll(() => t.pieces.join(""), { interval: 1 }).toBe("hello world".slice(0, bytes));
+    else
+      await expect.poll(() => t.pieces.join(""), { interval: 1, timeout: 20_000 }).toBe("hello world".slice(0, bytes));
     expect(t.proxy.counts()[way]).toMatchObject({ forwardedBytes: bytes, resets: 1 });
   });
 
@@ -105,7 +106,7 @@ test("a peer that vanished takes bytes and gives nothing back", async () => {
   const stream = await t.connect();
   await stream.write(bytesOf("hello world"));
   expect(textOf((await stream.read())!)).toBe("hello");
-  await expect.poll(() => t.proxy.counts().toTarget.discardedBytes, { interval: 1 }).toBe(6);
+  await expect.poll(() => t.proxy.counts().toTarget.discardedBytes, { interval: 1, timeout: 20_000 }).toBe(6);
   stream.reset();
 });
 
@@ -159,7 +160,9 @@ test("a server that does not read is felt by the client: the proxy holds no more
   void (async () => {
     for (; written < 64; written += 1) await stream.write(big);
   })().catch(() => {});
-  await expect.poll(() => proxy.counts().toTarget.receivedBytes, { interval: 5 }).toBeGreaterThan(1 << 16);
+  await expect
+    .poll(() => proxy.counts().toTarget.receivedBytes, { interval: 5, timeout: 20_000 })
+    .toBeGreaterThan(1 << 16);
   let before = -1;
   await expect
     .poll(
@@ -168,7 +171,7 @@ test("a server that does not read is felt by the client: the proxy holds no more
         before = proxy.counts().toTarget.receivedBytes;
         return isStill;
       },
-      { interval: 30 },
+      { interval: 30, timeout: 20_000 },
     )
     .toBe(true);
   expect(before).toBeLessThan(64 << 20);

@@ -34,7 +34,7 @@ async function setUp(faults: UdpFaults, more: { seed?: number; maxClients?: numb
   };
 }
 
-const poll = { interval: 1 };
+const poll = { interval: 1, timeout: 20_000 };
 
 test("without faults, datagrams go through as they are, each client from an address of its own", async () => {
   await using t = await setUp({});

@@ -54,7 +54,7 @@ describe("calls through a network that loses, doubles, reorders and forges", () 
     const outcomes = await Promise.all(
       names.map(async (name) => {
         try {
-          return text((await client.request(bytes(name), { deadlineMs: 2_000 })).payload);
+          return text((await client.request(bytes(name), { deadlineMs: 20_000 })).payload);
         } catch (error) {
           return (error as TransportError).delivery;
         }

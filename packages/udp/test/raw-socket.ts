@@ -1,8 +1,18 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
+import { vi } from "vitest";
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const text = (value: Uint8Array): string => new TextDecoder().decode(value);
+
+/** Time that stands still until it is told to pass, so that no slow machine decides what a deadline meets. Sockets are real. */
+export function stillTime(): Disposable & { pass(ms: number): void } {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  return {
+    pass: (ms) => void vi.advanceTimersByTime(ms),
+    [Symbol.dispose]: () => void vi.useRealTimers(),
+  };
+}
 
 /** A promise and the functions that settle it. */
 export function deferred<T>(): {

@@ -1,7 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 import { describe, expect, test } from "vitest";
 import { createUdpClient, createUdpServer, ListenError, type UdpServerOptions } from "@tallyline/udp";
-import { bytes, deferred, RawSocket, text } from "./raw-socket.ts";
+import { bytes, deferred, RawSocket, stillTime, text } from "./raw-socket.ts";
 
 const id = "9f86d081884c7d65";
 const upperCase: UdpServerOptions["handler"] = (request) => bytes(text(request).toUpperCase());
@@ -112,6 +112,7 @@ describe("a server", () => {
     await using strict = await createUdpServer({ handler: upperCase, limits, exemptLoopback: false });
     await using lenient = await createUdpServer({ handler: upperCase, limits });
     await using raw = await RawSocket.open();
+    using _time = stillTime();
     for (let i = 0; i < 6; i++) {
       await raw.send("strict", strict.port);
       await raw.send("lenient", lenient.port);
