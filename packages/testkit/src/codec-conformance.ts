@@ -12,6 +12,8 @@ export interface ConformingDecoder<Message> {
   push(bytes: Uint8Array): void;
   end(): void;
   next(): CodecEvent<Message> | undefined;
+  /** A shortcut that some have: the next message, or undefined, which says nothing but that `next` has to be asked. */
+  nextMessage?(): Message | undefined;
   /** Bytes received and not given out. Where it is told, it has to be 0 between frames and more inside one. */
   readonly pendingBytes?: number;
 }
@@ -64,8 +66,9 @@ export function codecConformance<In, Out = In>(options: CodecConformanceOptions<
       name: "gives the same events however the stream is split",
       run() {
         for (const { name, pieces } of splitsOf(coalesced(frames()), { seed })) {
-          requireSame(eventsOf(codec, pieces), expected(messages.length), name);
-          requireSame(eventsOf(codec, pieces, "pull at the end"), expected(messages.length), `${name}, pulled late`);
+          for (const how of PULLS) {
+            requireSame(eventsOf(codec, pieces, how), expected(messages.length), `${name}, pulled ${how}`);
+          }
         }
       },
     },
@@ -77,15 +80,19 @@ export function codecConformance<In, Out = In>(options: CodecConformanceOptions<
         for (let cut = 0; cut <= stream.length; cut += 1) {
           const whole = boundaries.filter((end) => end <= cut).length;
           const isBetween = cut === 0 || boundaries.includes(cut);
-          for (const pieces of [[stream.subarray(0, cut)], byteByByte(stream.subarray(0, cut))]) {
-            const events = eventsOf(codec, pieces);
-            requireSame(events.slice(0, whole), expected(whole), `cut after ${cut} bytes`);
-            const rest = events.slice(whole);
-            if (isBetween) requireSame(rest, [], `cut after ${cut} bytes, between frames`);
-            else {
-              require(rest.length === 1 && rest[0]?.kind === "lost", () => {
-                return `cut after ${cut} of ${stream.length} bytes, inside a frame: got ${show(rest)}, expected "lost"`;
-              });
+          const start = stream.subarray(0, cut);
+          for (const how of PULLS) {
+            for (const pieces of [[start], byteByByte(start)]) {
+              const events = eventsOf(codec, pieces, how);
+              const what = `cut after ${cut} of ${stream.length} bytes, pulled ${how}`;
+              requireSame(events.slice(0, whole), expected(whole), what);
+              const rest = events.slice(whole);
+              if (isBetween) requireSame(rest, [], `${what}, between frames`);
+              else {
+                require(rest.length === 1 && rest[0]?.kind === "lost", () => {
+                  return `${what}, inside a frame: got ${show(rest)}, expected "lost"`;
+                });
+              }
             }
           }
         }
@@ -95,12 +102,14 @@ export function codecConformance<In, Out = In>(options: CodecConformanceOptions<
       name: "gives nothing out after the stream is lost",
       run() {
         const stream = coalesced(frames());
-        const decoder = codec.decoder();
-        decoder.push(new Uint8Array(stream.subarray(0, (ends(frames())[0] ?? 1) - 1)));
-        decoder.end();
-        pull(decoder, stream.length);
-        decoder.push(new Uint8Array(stream));
-        requireSame(pull(decoder, stream.length), [], "events after the end");
+        for (const how of PULLS) {
+          const decoder = codec.decoder();
+          decoder.push(new Uint8Array(stream.subarray(0, (ends(frames())[0] ?? 1) - 1)));
+          decoder.end();
+          pull(decoder, stream.length, how);
+          decoder.push(new Uint8Array(stream));
+          requireSame(pull(decoder, stream.length, how), [], `events after the end, pulled ${how}`);
+        }
       },
     },
     {
@@ -112,8 +121,11 @@ export function codecConformance<In, Out = In>(options: CodecConformanceOptions<
           // Noise between good frames too: what looks almost right gets further into a decoder.
           const stream = i % 2 === 0 ? noise : coalesced([noise, random.pick(frames()), noise, random.pick(frames())]);
           const whole = eventsOf(codec, [stream]);
-          requireSame(eventsOf(codec, byteByByte(stream)), whole, `${show(stream)} byte by byte`);
-          requireSame(eventsOf(codec, randomPieces(stream, random)), whole, `${show(stream)} in random pieces`);
+          const pieces = randomPieces(stream, random);
+          for (const how of PULLS) {
+            requireSame(eventsOf(codec, byteByByte(stream), how), whole, `${show(stream)} byte by byte, pulled ${how}`);
+            requireSame(eventsOf(codec, pieces, how), whole, `${show(stream)} in random pieces, pulled ${how}`);
+          }
         }
       },
     },
@@ -166,12 +178,15 @@ function limitCase<In, Out>(
         const frame = limit.frameOf(bytes);
         const isAllowed = bytes <= limit.maxBytes;
         for (const pieces of [[frame], byteByByte(frame), cutAt(frame, [frame.length - 1])]) {
-          const events = eventsOf(codec, pieces);
-          const isMessage = events.length === 1 && events[0]?.kind === "message";
-          const isRefused = events.length > 0 && events[0]?.kind !== "message";
-          require(isAllowed ? isMessage : isRefused, () => {
-            return `a frame of ${bytes} bytes, limit ${limit.maxBytes}, in ${pieces.length} pieces: got ${show(events)}`;
-          });
+          for (const how of PULLS) {
+            const events = eventsOf(codec, pieces, how);
+            const isMessage = events.length === 1 && events[0]?.kind === "message";
+            const isRefused = events.length > 0 && events[0]?.kind !== "message";
+            require(isAllowed ? isMessage : isRefused, () => {
+              const what = `a frame of ${bytes} bytes, limit ${limit.maxBytes}, in ${pieces.length} pieces`;
+              return `${what}, pulled ${how}: got ${show(events)}`;
+            });
+          }
         }
       }
     },
@@ -200,21 +215,24 @@ function allocationCase<In, Out>(
   };
 }
 
+/** When events are pulled: after each piece or when the stream has ended; and through which of a decoder's functions. */
+const PULLS = ["at once", "at the end", "by nextMessage"] as const;
+
 /** All events of a stream that arrives in these pieces and then ends. Pieces are copied: the decoder owns what it gets. */
 function eventsOf<In>(
   codec: ConformingCodec<In, never>,
   pieces: readonly Uint8Array[],
-  when: "pull at once" | "pull at the end" = "pull at once",
+  how: (typeof PULLS)[number] = "at once",
 ): CodecEvent<In>[] {
   const decoder = codec.decoder();
   const events: CodecEvent<In>[] = [];
   const limit = pieces.reduce((sum, piece) => sum + piece.length, 0) + 2;
   for (const piece of pieces) {
     decoder.push(new Uint8Array(piece));
-    if (when === "pull at once") events.push(...pull(decoder, limit));
+    if (how !== "at the end") events.push(...pull(decoder, limit, how));
   }
   decoder.end();
-  events.push(...pull(decoder, limit));
+  events.push(...pull(decoder, limit, how));
   const lost = events.findIndex((event) => event.kind === "lost");
   require(lost === -1 || lost === events.length - 1, () => `events came after "lost": ${show(events.slice(lost))}`);
   return events;
@@ -224,9 +242,17 @@ function eventsOf<In>(
  * Events until more bytes are needed. They are kept as they are given: a decoder that writes its next message over the last is
  * found when they are compared. A frame takes a byte at least, so more events than bytes are a loop without end.
  */
-function pull<In>(decoder: ConformingDecoder<In>, limit: number): CodecEvent<In>[] {
+function pull<In>(
+  decoder: ConformingDecoder<In>,
+  limit: number,
+  how: (typeof PULLS)[number] = "at once",
+): CodecEvent<In>[] {
   const events: CodecEvent<In>[] = [];
-  for (let event = decoder.next(); event !== undefined; event = decoder.next()) {
+  const next = (): CodecEvent<In> | undefined => {
+    const message = how === "by nextMessage" ? decoder.nextMessage?.() : undefined;
+    return message === undefined ? decoder.next() : { kind: "message", message };
+  };
+  for (let event = next(); event !== undefined; event = next()) {
     events.push(event);
     if (events.length > limit) throw new ConformanceError(`more than ${limit} events of ${limit} bytes`);
   }

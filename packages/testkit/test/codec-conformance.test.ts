@@ -33,6 +33,12 @@ test.each<[CodecFault, string]>([
   ["writes anything", "refuses to write what would be read as something else, and goes on"],
   ["limits one byte too low", "takes frames up to its limit and none beyond it, in one piece or many"],
   ["limits one byte too high", "takes frames up to its limit and none beyond it, in one piece or many"],
+  ["gives out the tail by nextMessage", "never takes a frame that the end of the stream cut off for a message"],
+  ["gives out the last line first by nextMessage", "gives the same events however the stream is split"],
+  [
+    "hides a line that is too long from nextMessage",
+    "takes frames up to its limit and none beyond it, in one piece or many",
+  ],
 ])("a codec that %s fails", async (fault, name) => {
   const failures = await failuresOf(suite(fault));
   expect([...failures.keys()]).toContain(name);

@@ -14,7 +14,10 @@ export type CodecFault =
   | "throws on zero"
   | "never stops"
   | "drops what was not pulled"
-  | "writes over its messages";
+  | "writes over its messages"
+  | "gives out the tail by nextMessage"
+  | "gives out the last line first by nextMessage"
+  | "hides a line that is too long from nextMessage";
 
 export const toyLimitBytes = 16;
 
@@ -78,6 +81,24 @@ class ToyDecoder implements ConformingDecoder<Uint8Array> {
       return { kind: "message", message: Uint8Array.from(this.#bytes.splice(0)) };
     }
     return this.#lose("truncated");
+  }
+
+  nextMessage(): Uint8Array | undefined {
+    const end = this.#bytes.indexOf(10);
+    if (this.#isLost) return undefined;
+    if (end === -1 && this.#fault === "gives out the tail by nextMessage" && this.#bytes.length > 0) {
+      return Uint8Array.from(this.#bytes.splice(0));
+    }
+    if (end > toyLimitBytes && this.#fault === "hides a line that is too long from nextMessage") {
+      this.#bytes.splice(0, end + 1);
+    }
+    if (end === -1 || end > toyLimitBytes) return undefined;
+    if (this.#fault === "gives out the last line first by nextMessage") {
+      const start = this.#bytes.lastIndexOf(10, this.#bytes.lastIndexOf(10) - 1) + 1;
+      return Uint8Array.from(this.#bytes.splice(start, this.#bytes.lastIndexOf(10) + 1 - start).slice(0, -1));
+    }
+    const event = this.next();
+    return event?.kind === "message" ? event.message : undefined;
   }
 
   #lose(error: string): { readonly kind: "lost"; readonly error: string } {
