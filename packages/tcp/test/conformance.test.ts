@@ -35,6 +35,7 @@ describe.each<[string, TcpFaults | undefined]>([
     return {
       connect: () => connectStream({ port: (proxy ?? server).port }),
       executed: () => executed,
+      heldBytes: () => server.stats().bufferedBytes,
       async drain() {
         await server.drain({ deadlineMs: 50 });
         await proxy?.close();

@@ -47,6 +47,15 @@ export async function within<Value>(
   }
 }
 
+/** Whether the promise resolves to true within this time. */
+export async function isDone(promise: Promise<boolean>, limitMs: number, after: After): Promise<boolean> {
+  let cancel = (): void => {};
+  const late = new Promise<boolean>((resolve) => (cancel = after(limitMs, () => resolve(false))));
+  const outcome = await Promise.race([promise, late]);
+  cancel();
+  return outcome;
+}
+
 /** Equal by content: values, bytes, lists, and objects by their own enumerable properties. */
 function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;

@@ -1,5 +1,5 @@
 import type { ByteStream } from "./byte-stream.ts";
-import { type ConformanceCase, require, requireSame, show, within } from "./conformance-case.ts";
+import { type ConformanceCase, isDone, require, requireSame, show, within } from "./conformance-case.ts";
 import { numberWithin, refuseUnknownKeys } from "./options.ts";
 import { createRandom } from "./random.ts";
 import { coalesced, splitsOf } from "./splits.ts";
@@ -12,6 +12,8 @@ export interface ServedStreams {
   connect(): Promise<ByteStream>;
   /** Requests that its handler was given since the start. Without it, cases that need it look at replies only. */
   executed?(): number;
+  /** Bytes that the server holds, by its own count or as its process's memory. Without it, nothing is said about memory. */
+  heldBytes?(): number | Promise<number>;
   /** Stops the server; has to end whatever its connections do, by a deadline shorter than `limitMs`. */
   drain(): Promise<unknown>;
 }
@@ -31,6 +33,8 @@ export interface StreamServerConformanceOptions {
   readonly after: After;
   /** How long anything may take, in milliseconds. Default 10,000. No case waits for it unless something hangs. */
   readonly limitMs?: number;
+  /** Most bytes that a client who asks and never reads may make the server hold. Default 4 MiB. It is asked for 16 times as much. */
+  readonly maxDeafBytes?: number;
   /** Default 1. */
   readonly seed?: number;
 }
@@ -38,8 +42,16 @@ export interface StreamServerConformanceOptions {
 /** What every server of requests and replies over a byte stream has to do. */
 export function streamServerConformance(options: StreamServerConformanceOptions): ConformanceCase[] {
   const { start, exchanges, after, seed = 1 } = options;
-  refuseUnknownKeys("streamServerConformance", options, ["start", "exchanges", "after", "limitMs", "seed"]);
+  refuseUnknownKeys("streamServerConformance", options, [
+    "start",
+    "exchanges",
+    "after",
+    "limitMs",
+    "maxDeafBytes",
+    "seed",
+  ]);
   const limitMs = numberWithin("limitMs", options.limitMs ?? 10_000, 1, 600_000);
+  const maxDeafBytes = numberWithin("maxDeafBytes", options.maxDeafBytes ?? 2 ** 22, 1, 2 ** 30);
   if (exchanges.length < 2) throw new RangeError(`there are ${exchanges.length} exchanges, at least 2 are needed`);
   const requests = coalesced(exchanges.map(({ request }) => request));
   const replies = coalesced(exchanges.map(({ reply }) => reply));
@@ -179,6 +191,27 @@ export function streamServerConformance(options: StreamServerConformanceOptions)
       }),
     },
     {
+      name: "holds little for a client that asks and never reads",
+      run: withServer(async (server) => {
+        const heldBytes = server.heldBytes?.bind(server);
+        if (heldBytes === undefined) return;
+        const rounds = Math.ceil(16_384 / requests.length);
+        const asks = coalesced(Array.from({ length: rounds }, () => requests));
+        const deaf = await server.connect();
+        const beforeBytes = await heldBytes();
+        for (let dueBytes = 0; dueBytes < 16 * maxDeafBytes; dueBytes += rounds * replies.length) {
+          const isTaken = await isDone(writeAll(deaf, [asks]), STALL_MS, after);
+          const bytes = (await heldBytes()) - beforeBytes;
+          require(bytes <= maxDeafBytes, () => {
+            return `${bytes} bytes are held for a client that asked for ${dueBytes} and read nothing, limit is ${maxDeafBytes}`;
+          });
+          // It is read from no more, which is how little is held.
+          if (!isTaken) break;
+        }
+        deaf.reset();
+      }),
+    },
+    {
       name: "survives any bytes, and ends the connection after the client has",
       run: withServer(async (server) => {
         for (let i = 0; i < 30; i += 1) {
@@ -212,3 +245,6 @@ export function streamServerConformance(options: StreamServerConformanceOptions)
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** A write that takes longer waits for a server that does not read; if it was a slow machine, less is asked for, and no more than that. */
+const STALL_MS = 200;

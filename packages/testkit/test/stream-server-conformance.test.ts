@@ -9,6 +9,7 @@ function failures(fault?: ServerFault, faults?: StreamFaults): Promise<Map<strin
     start: () => Promise.resolve(startToyServer(clock, fault, faults)),
     exchanges: toyExchanges,
     after: clock.after,
+    maxDeafBytes: 2 ** 15,
   });
   return failuresOf(cases, (promise) => clock.drive(promise));
 }
@@ -29,6 +30,7 @@ test.each<[ServerFault, string]>([
   ["answers out of order", "answers pipelined requests in their order"],
   ["dies of a reset", "goes on serving others after a reset at any point"],
   ["serves one client at a time", "goes on serving others while one client sends and never reads"],
+  ["reads on from a client that never reads", "holds little for a client that asks and never reads"],
   ["dies of strange bytes", "survives any bytes, and ends the connection after the client has"],
   ["drain waits for clients", "drain ends, and so does every connection, whatever the clients do"],
   ["drain leaves connections open", "drain ends, and so does every connection, whatever the clients do"],

@@ -12,6 +12,7 @@ export type ServerFault =
   | "dies of a reset"
   | "serves one client at a time"
   | "dies of strange bytes"
+  | "reads on from a client that never reads"
   | "drain waits for clients"
   | "drain leaves connections open";
 
@@ -29,7 +30,7 @@ export function startToyServer(
   faults: StreamFaults = {},
 ): ServedStreams {
   const open = new Set<ByteStream>();
-  const state = { executed: 0, isDead: false, isBusy: false, isDrained: false };
+  const state = { executed: 0, isDead: false, isBusy: false, heldBytes: 0 };
   const serve = async (stream: ByteStream): Promise<void> => {
     if (state.isDead || (fault === "serves one client at a time" && state.isBusy)) return;
     state.isBusy = true;
@@ -48,7 +49,12 @@ export function startToyServer(
         text = lines.pop() ?? "";
         const replies = lines.map((line) => answer(line.replace("\n", "")));
         if (fault === "answers out of order") replies.reverse();
-        if (replies.length > 0) await stream.write(bytesOf(replies.join("")));
+        if (replies.length === 0) continue;
+        const out = bytesOf(replies.join(""));
+        state.heldBytes += out.length;
+        const written = stream.write(out).finally(() => (state.heldBytes -= out.length));
+        if (fault === "reads on from a client that never reads") written.catch(() => {});
+        else await written;
       }
       if (fault === "runs the tail" && text !== "") await stream.write(bytesOf(answer(text)));
       if (fault === "hangs up on half-close") stream.reset();
@@ -61,11 +67,16 @@ export function startToyServer(
   };
   return {
     connect() {
-      const { left, right } = createStreamPair({ clock, faults: { leftToRight: faults, rightToLeft: faults } });
+      const { left, right } = createStreamPair({
+        clock,
+        maxUnreadBytes: 4096,
+        faults: { leftToRight: faults, rightToLeft: faults },
+      });
       void serve(right);
       return Promise.resolve(left);
     },
     executed: () => state.executed,
+    heldBytes: () => state.heldBytes,
     drain() {
       if (fault === "drain waits for clients" && open.size > 0) return new Promise(() => {});
       if (fault !== "drain leaves connections open") for (const stream of open) stream.reset();
