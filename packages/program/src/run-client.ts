@@ -6,6 +6,19 @@ import { report } from "./report.ts";
 /** Asks one question and shows its answer: outcomes on stdout, diagnostics on stderr. @returns the exit code. */
 export type Ask = (question: string) => Promise<number>;
 
+/** What a person typed in earlier sessions, the oldest first, and where the next line goes. */
+export interface History {
+  readonly lines: readonly string[];
+  add(line: string): void;
+}
+
+interface ClientOptions {
+  readonly prompt: string;
+  readonly ask: Ask;
+  /** Opens the history of a terminal; without it, lines are known for one session. */
+  readonly history?: () => History;
+}
+
 /**
  * Runs a client in the manner that its input asks for: one question given as words; without words, line by line from a
  * pipe, or asked for on a terminal until `quit`, `exit` or Ctrl-D.
@@ -13,11 +26,7 @@ export type Ask = (question: string) => Promise<number>;
  * A pipe ends at the first question that was not answered, because what follows may build on it, and with the highest
  * exit code of all. At a terminal a person has seen each answer; leaving is no failure, unless an answer is outstanding.
  */
-export async function runClient(
-  program: Command,
-  words: readonly string[],
-  options: { readonly prompt: string; readonly ask: Ask },
-): Promise<void> {
+export async function runClient(program: Command, words: readonly string[], options: ClientOptions): Promise<void> {
   showOutcomes(program);
   if (words.length > 0) process.exitCode = await options.ask(words.join(" "));
   else if (process.stdin.isTTY) await askPerson(program, options);
@@ -64,11 +73,15 @@ async function* linesOf(input: NodeJS.ReadStream): AsyncGenerator<string> {
   if (rest !== "") yield rest;
 }
 
-async function askPerson(
-  program: Command,
-  { prompt, ask }: { readonly prompt: string; readonly ask: Ask },
-): Promise<void> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout, prompt });
+async function askPerson(program: Command, { prompt, ask, history }: ClientOptions): Promise<void> {
+  const { lines, add } = history?.() ?? { lines: [], add: () => {} };
+  const terminal = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    prompt,
+    history: lines.toReversed(),
+    historySize: 1000,
+  });
   let isAsking = false;
   let isClosed = false;
   terminal.on("close", () => {
@@ -85,7 +98,10 @@ async function askPerson(
   for await (const line of terminal) {
     if (["quit", "exit"].includes(line.trim())) break;
     isAsking = true;
-    if (line.trim() !== "") await ask(line);
+    if (line.trim() !== "") {
+      add(line);
+      await ask(line);
+    }
     isAsking = false;
     if (!isClosed) terminal.prompt(); // lines that came before Ctrl-D are still asked, without one
   }
