@@ -2,6 +2,17 @@
 import { createProgram, EXIT, host, parseFlags, port, report, runClient } from "@tallyline/program";
 import manifest from "../package.json" with { type: "json" };
 import { createCalculatorClient } from "./client.ts";
+import { Conversation } from "./conversation.ts";
+import { defaultHistoryPath, openHistory } from "./history.ts";
+import { addLanguageFlags, checkLanguage } from "./language-flags.ts";
+import type { Language } from "./language.ts";
+
+interface Flags extends Required<Language> {
+  readonly host: string;
+  readonly port: number;
+  readonly tcpPort: number;
+  readonly history: string;
+}
 
 const program = createProgram({
   name: "calculator-client",
@@ -12,18 +23,28 @@ const program = createProgram({
   .argument("[expression...]", "such as '2 + 2'")
   .option("--host <address>", "the server's address", host, "127.0.0.1")
   .option("--port <number>", "the server's UDP port", port, 65432)
-  .option("--tcp-port <number>", "the server's TCP port", port, 65433);
-
-const { flags, words } = parseFlags<{ readonly host: string; readonly port: number; readonly tcpPort: number }>(
-  program,
+  .option("--tcp-port <number>", "the server's TCP port", port, 65433)
+  .option("--history <file>", "keeps what is typed at a terminal; '' keeps nothing", defaultHistoryPath());
+addLanguageFlags(program).addHelpText(
+  "after",
+  "\nIn what is asked line by line, ans is the last result. The last three flags repeat the server's:\nit alone calculates, and by them the client points at the place of an error.",
 );
-await using client = createCalculatorClient(flags);
-await runClient(program, words, { prompt: "calculator> ", ask });
 
-async function ask(expression: string): Promise<number> {
+const { flags, words } = parseFlags<Flags>(program);
+checkLanguage(program, flags);
+await using client = createCalculatorClient(flags);
+const conversation = new Conversation((expression) => client.ask(expression), flags);
+await runClient(program, words, {
+  prompt: "calculator> ",
+  ask,
+  history: () => openHistory(flags.history, (error) => report(program, error, "; this session's lines are not kept")),
+});
+
+async function ask(line: string): Promise<number> {
   try {
-    const answer = await client.ask(expression);
+    const { answer, place } = await conversation.ask(line);
     process.stdout.write(`${answer}\n`);
+    if (place !== undefined) process.stderr.write(`${place}\n`);
     return answer.startsWith("Error:") ? EXIT.refused : EXIT.answered;
   } catch (error) {
     report(program, error);

@@ -1,10 +1,11 @@
 import { lines } from "@tallyline/framing";
 import { createTcpServer, type TcpServer } from "@tallyline/tcp";
 import { createUdpServer, type UdpServer } from "@tallyline/udp";
-import { answer } from "./answer.ts";
+import { createAnswer } from "./answer.ts";
+import type { Language } from "./language.ts";
 
-/** What a calculator server listens on. */
-export interface CalculatorServerOptions {
+/** What a calculator server listens on, and the language that it answers. */
+export interface CalculatorServerOptions extends Language {
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** UDP port, 0 for a free one. Default 65432. */
@@ -24,10 +25,11 @@ const MAX_LINE_BYTES = 8192;
 
 /**
  * Starts a calculator server.
- * @throws ListenError when a port is taken or may not be used.
+ * @throws ListenError when a port is taken or may not be used; TypeError for a language that does not exist.
  */
 export async function createCalculatorServer(options: CalculatorServerOptions = {}): Promise<CalculatorServer> {
-  const { host = "127.0.0.1", port = 65432, tcpPort = 65433 } = options;
+  const { host = "127.0.0.1", port = 65432, tcpPort = 65433, ...language } = options;
+  const answer = createAnswer(language);
   const encoder = new TextEncoder();
   const udp = await createUdpServer({
     host,

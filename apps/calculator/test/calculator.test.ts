@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { createCalculatorClient, createCalculatorServer } from "@tallyline/calculator";
+import { createCalculatorClient, createCalculatorServer, type Language } from "@tallyline/calculator";
 import { describe, expect, test } from "vitest";
 
 const host = "127.0.0.1";
@@ -23,6 +23,29 @@ const answers: [string, string][] = [
   ["1/0", "Error: division by zero"],
   ["2 + 2\n", "Result: 4"],
 ];
+
+describe("the language of the server", () => {
+  test.each<[language: Language, expression: string, answer: string]>([
+    [{ numbers: "decimal" }, "0.1 + 0.2", "Result: 0.3"],
+    [{ numbers: "rational" }, "1/3 + 1/6", "Result: 1/2"],
+    [{ dialect: "calc" }, "2^10 - 5!", "Result: 904"],
+    [{ dialect: "calc", numbers: "decimal" }, "1.1^2", "Result: 1.21"],
+    [{ functions: "math" }, "sqrt(16) + floor(pi)", "Result: 7.0"],
+    [{}, "sqrt(16)", "Error: name 'sqrt' is not defined"],
+  ])("%j answers %s with %s, over UDP and over TCP", async (language, expression, answer) => {
+    await using calculator = await createCalculatorServer({ port: 0, tcpPort: 0, ...language });
+    await using client = createCalculatorClient({ port: calculator.udp.port, tcpPort: calculator.tcp.port });
+    expect(await client.ask(expression)).toBe(answer);
+    const long = `${expression}${" ".repeat(1200)}`; // too long for a datagram
+    expect(await client.ask(long)).toBe(answer);
+  });
+
+  test("is refused at the start when its functions are not for its numbers", async () => {
+    await expect(
+      createCalculatorServer({ port: 0, tcpPort: 0, numbers: "decimal", functions: "math" }),
+    ).rejects.toThrow(new TypeError("math functions are for python numbers, not for decimal"));
+  });
+});
 
 describe("a datagram without a header", () => {
   test.each(answers)("%j is answered %j", async (expression, answer) => {

@@ -1,10 +1,19 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { runProgram, startServer } from "@tallyline/program/testing";
+import { runProgram, startServer, temporaryFolder } from "@tallyline/program/testing";
 import { expect, test } from "vitest";
 
 const app = join(import.meta.dirname, "..");
-const startCalculator = () =>
-  startServer({ app, program: "calculator-server", args: ["--port", "0", "--tcp-port", "0"], listenerCount: 2 });
+const startCalculator = (args: readonly string[] = [], environment: Readonly<Record<string, string>> = {}) =>
+  startServer({
+    app,
+    program: "calculator-server",
+    args: ["--port", "0", "--tcp-port", "0", ...args],
+    environment,
+    listenerCount: 2,
+  });
 const client = ([udp, tcp]: readonly number[], args: readonly string[], input?: string) =>
   runProgram({
     app,
@@ -23,7 +32,7 @@ test.concurrent("the client asks once, with a leading minus too, and its exit co
   await using server = await startCalculator();
   expect(await client(server.ports, ["2 + 2"])).toEqual({ exitCode: 0, stdout: "Result: 4\n", stderr: "" });
   expect(await client(server.ports, ["-(1 + 2)"])).toEqual({ exitCode: 0, stdout: "Result: -3\n", stderr: "" });
-  expect(await client(server.ports, ["1/0"])).toEqual({ exitCode: 1, stdout: "Error: division by zero\n", stderr: "" });
+  expect(await client(server.ports, ["1/0"])).toMatchObject({ exitCode: 1, stdout: "Error: division by zero\n" });
 });
 
 test.concurrent("the client reads a pipe line by line and ends with the worst exit code", async () => {
@@ -64,3 +73,61 @@ test.concurrent("a server that cannot start ends, whatever half of it has starte
   });
   expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
 });
+
+test.concurrent("the client points on stderr at the place of an error, in the line as it was typed", async () => {
+  await using server = await startCalculator();
+  const { exitCode, stdout, stderr } = await client(server.ports, [], "20 + 22\n1 + (ans / 0)\n");
+  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "Result: 42\nError: division by zero\n" });
+  expect(stderr).toBe("  |\n1 | 1 + (ans / 0)\n  |      ^^^^^^^\n");
+});
+
+test.concurrent("ans is the last result, also one that came over TCP", async () => {
+  await using server = await startCalculator();
+  const { stdout } = await client(server.ports, [], "2 ** 9000\nans % 1000007\nans * 2\n");
+  expect(stdout.split("\n").slice(1)).toEqual([
+    `Result: ${2n ** 9000n % 1000007n}`,
+    `Result: ${2n * (2n ** 9000n % 1000007n)}`,
+    "",
+  ]);
+});
+
+test.concurrent("the language is a flag of the server, or a variable", async () => {
+  await using calc = await startCalculator(["--dialect", "calc", "--numbers", "decimal"]);
+  expect(await client(calc.ports, ["1.1^2"])).toMatchObject({ exitCode: 0, stdout: "Result: 1.21\n" });
+  await using math = await startCalculator([], { CALCULATOR_SERVER_FUNCTIONS: "math" });
+  expect(await client(math.ports, ["sqrt(16)"])).toMatchObject({ exitCode: 0, stdout: "Result: 4.0\n" });
+});
+
+test.concurrent.each([
+  ["calculator-server", ["--numbers", "complex"], "--numbers"],
+  ["calculator-server", ["--numbers", "decimal", "--functions", "math"], "--functions"],
+  ["calculator-client", ["--dialect", "basic", "1"], "--dialect"],
+])("%s with %j makes no sense: exit code 2", async (program, args, flag) => {
+  const ended = await runProgram({ app, program, args });
+  expect(ended).toMatchObject({ exitCode: 2, stdout: "" });
+  expect(ended.stderr).toContain(flag);
+});
+
+test.runIf(process.platform === "linux")("a terminal's lines are there again in the next session", async () => {
+  await using server = await startCalculator();
+  using folder = temporaryFolder();
+  const history = join(folder.path, "state", "history");
+  expect(await atTerminal(server.ports, history, "6 * 7\nans + 1\n")).toContain("Result: 43");
+  expect(statSync(history).mode & 0o777).toBe(0o600);
+  const arrowUp = "\u001b[A";
+  expect(await atTerminal(server.ports, history, `${arrowUp}${arrowUp}\n`)).toContain("Result: 42");
+  expect(readFileSync(history, "utf8")).toBe("6 * 7\nans + 1\n6 * 7\n");
+});
+
+/** What a terminal shows of a session in which a person types this, and then Ctrl-D. */
+async function atTerminal([udp, tcp]: readonly number[], history: string, typed: string): Promise<string> {
+  const command = `"${process.execPath}" dist/calculator-client.js --port ${udp} --tcp-port ${tcp} --history "${history}"`;
+  const terminal = execFile("script", ["-qec", command, "/dev/null"], { cwd: app });
+  let shown = "";
+  terminal.stdout!.on("data", (part: string) => {
+    if (shown === "") terminal.stdin!.write(`${typed}\u0004`); // all at once, at the first prompt
+    shown += part;
+  });
+  await once(terminal, "exit");
+  return shown;
+}
