@@ -9,7 +9,7 @@ export type Ask = (question: string) => Promise<number>;
 /** What a person typed in earlier sessions, the oldest first, and where the next line goes. */
 export interface History {
   readonly lines: readonly string[];
-  add(line: string): void;
+  readonly add: (line: string) => void;
 }
 
 interface ClientOptions {
