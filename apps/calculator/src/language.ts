@@ -6,7 +6,6 @@ import {
   mathFunctions,
   rational,
   type Calculator,
-  type PythonValue,
 } from "@tallyline/expression";
 
 /** What expressions mean. */
@@ -33,7 +32,8 @@ export function calculatorFor({
   const language = { dialect, explain: explainPythonSyntax };
   if (functions === "math") {
     if (numbers !== "python") throw new TypeError(`math functions are for python numbers, not for ${numbers}`);
-    return createCalculator<PythonValue>({ ...language, functions: mathFunctions, constants: mathConstants });
+    const calculator = createCalculator({ ...language, functions: mathFunctions, constants: mathConstants });
+    return calculator;
   }
   if (numbers === "decimal") return createCalculator({ ...language, numbers: decimal() });
   if (numbers === "rational") return createCalculator({ ...language, numbers: rational });
