@@ -1,81 +1,80 @@
-// `**` on floats. Engines do not agree on it: V8 before 13 used a port of fdlibm that is off by a unit in the last place
-// for a tenth of all inputs (5 ** -4 was 0.0015999999999999999). See docs/decisions/0010-powers-of-floats.md.
+// `**` on floats: the bits that the C library gives CPython, on every engine, where the engines' own `**` give several
+// answers. This is the algorithm that glibc and musl take from Arm's optimized routines: the logarithm of the base to 68
+// bits, times the exponent, and the exponential of that. Each operation is here as it is there, the fused ones too, for
+// the results are not always the nearest float64, and are to be the same all the same. See
+// docs/decisions/0010-powers-of-floats.md.
 
-import { decompose } from "./float.ts";
-import { divideToFloat } from "./integer.ts";
+import { fusedMultiplyAdd as fused, productError } from "./fused-multiply-add.ts";
+import { logarithmOfCentre, powerOfTwo } from "./power-tables.ts";
 
-/** `base ** exponent` as C's `pow`, where it differs from ECMAScript's: 1 to any power is 1, and -1 to an infinite one. */
+/** `base ** exponent` as C's `pow`; not a number for a negative base and a fraction. */
 export function floatPower(base: number, exponent: number): number {
-  if (base === 1 || (base === -1 && Math.abs(exponent) === Infinity)) return 1;
-  isAccurate ??= probes.every(([a, b, result]) => a ** b === result);
-  if (isAccurate) return base ** exponent;
-  const rough = base ** exponent;
-  if (!Number.isFinite(base) || !Number.isFinite(exponent) || base === 0 || exponent === 0 || Number.isNaN(rough))
-    return rough;
-  const size = exponent * Math.log(Math.abs(base));
-  if (size > 710 || size < -746) return rough;
-  const result = roundedPower(Math.abs(base), exponent);
-  return rough < 0 || Object.is(rough, -0) ? -result : result;
+  if (base === 1 || (base === -1 && Math.abs(exponent) === Infinity)) return 1; // where ECMAScript says NaN
+  const isOrdinary = base !== 0 && exponent !== 0 && Number.isFinite(base) && Number.isFinite(exponent);
+  if (!isOrdinary || (base < 0 && !Number.isInteger(exponent))) return base ** exponent;
+  const result = positivePower(Math.abs(base), exponent);
+  return base < 0 && exponent % 2 !== 0 ? -result : result;
 }
 
-/** Powers that the inaccurate engines get wrong; written so that no build tool computes them beforehand. */
-const probes: readonly (readonly [base: number, exponent: number, result: number])[] = [
-  [5, -4, 0.0016],
-  [10, -5, 1e-5],
-  [1.1, 10, 2.5937424601000023],
-  [253, 18, 1.8037210811508166e43],
-];
-let isAccurate: boolean | undefined;
+const bits = new DataView(new ArrayBuffer(8));
 
-/** The float64 nearest to the power of a positive number, by way of logarithms with 200 binary places. */
-function roundedPower(base: number, exponent: number): number {
-  const { mantissa, exponent: scale } = decompose(base);
-  if (Number.isInteger(exponent) && Math.abs(exponent) <= 64) {
-    // Exact, which also settles the halves.
-    const power = mantissa ** BigInt(Math.abs(exponent));
-    const shift = scale * Math.abs(exponent);
-    const [numerator, denominator] = shift >= 0 ? [power << BigInt(shift), 1n] : [power, 1n << BigInt(-shift)];
-    return exponent >= 0 ? divideToFloat(numerator, denominator) : divideToFloat(denominator, numerator);
-  }
-  // base = m * 2^k with m from 1 to 2, and m in fixed point.
-  const length = mantissa.toString(2).length;
-  const logarithm = naturalLogarithm(mantissa << BigInt(places - length + 1)) + BigInt(scale + length - 1) * ln2();
-  const factor = decompose(Math.abs(exponent));
-  const product =
-    (factor.exponent >= 0
-      ? (logarithm * factor.mantissa) << BigInt(factor.exponent)
-      : (logarithm * factor.mantissa) >> BigInt(-factor.exponent)) * (exponent < 0 ? -1n : 1n);
-  const twos = (2n * product + ln2()) / (2n * ln2());
-  const result = exponential(product - twos * ln2());
-  const shift = places - Number(twos);
-  return shift >= 0 ? divideToFloat(result, 1n << BigInt(shift)) : Number(result << BigInt(-shift));
+/** Both are finite, and neither is 0. */
+function positivePower(base: number, exponent: number): number {
+  // base = 2^k * z, with z in one of 128 intervals from 0.706 to 1.411, that k = 0 is around 1.
+  const isSubnormal = base < 2 ** -1022;
+  bits.setFloat64(0, isSubnormal ? base * 2 ** 52 : base);
+  const offset = bits.getInt32(0) - 0x3fe69555;
+  bits.setInt32(0, bits.getInt32(0) - (offset & 0xfff00000));
+  const z = bits.getFloat64(0);
+  const k = (offset >> 20) - (isSubnormal ? 52 : 0);
+  const { inverse, high: logHigh, low: logLow } = logarithmOfCentre((offset >> 13) & 127);
+
+  // log(base) = k log(2) + log(centre) + log(1 + r), where r = z / centre - 1 has no rounding error.
+  const upper = Math.fround(z);
+  const r = upper * inverse - 1 + (z - upper) * inverse;
+  const t1 = k * 0.6931471805598903 + logHigh;
+  const t2 = t1 + r;
+  const square = r * (-0.5 * r);
+  const sum = t2 + square;
+  const p3 = fused(r, 1.0000415263675542, -1.142909628459501);
+  const p2 = fused(p3, square, fused(r, -0.6666666663487739, 0.7999999995323976));
+  const p1 = fused(square, p2, fused(r, 0.5000000000000007, -0.6666666666666679));
+  const errors =
+    fused(k, 5.497923018708371e-14, logLow) + (t1 - t2 + r) + productError(-0.5 * r, r, square) + (t2 - sum + square);
+  const rest = fused(r * square, p1, errors);
+  const logarithm = sum + rest;
+  const logarithmRest = sum - logarithm + rest;
+
+  const power = exponent * logarithm;
+  if (Math.abs(power) < 2 ** -54) return 1;
+  if (Math.abs(power) >= 1024) return power > 0 ? Infinity : 0;
+  return exponential(power, fused(exponent, logarithmRest, productError(exponent, logarithm, power)));
 }
 
-const places = 200;
-const one = 1n << 200n;
+/** e to the power of `value + rest`. */
+function exponential(value: number, rest: number): number {
+  // 2^(steps / 128) * e^r
+  const steps = fused(value, 184.6649652337873, roundToInteger) - roundToInteger;
+  const r = fused(steps, -1.2864023111638346e-14, fused(steps, -0.005415212348111709, value)) + rest;
+  const { value: scale, error } = powerOfTwo(steps & 127);
+  const square = r * r;
+  const p1 = fused(fused(0.16666666666665886, r, 0.49999999999996786), square, r + error);
+  const growth = fused(fused(r, 0.008333335853059549, 0.0416666808410674), square * square, p1);
+  const twos = steps >> 7;
+  if (value > -512) return fused(growth, scale, scale) * 2 ** (twos - 1) * 2;
 
-/** Of a number from 1 to 2: twice the area tangent of (m - 1) / (m + 1), whose series gains three bits a term. */
-function naturalLogarithm(value: bigint): bigint {
-  const ratio = ((value - one) << 200n) / (value + one);
-  const square = (ratio * ratio) >> 200n;
-  let sum = 0n;
-  for (let term = ratio, odd = 1n; term !== 0n; term = (term * square) >> 200n, odd += 2n) sum += term / odd;
-  return 2n * sum;
+  const product = scale * growth;
+  const result = scale + product;
+  if (result * 2 ** (twos + 1022) >= 1) return result * 2 ** twos;
+  // Subnormal: the bits that it loses are rounded away first, by way of 1, so that there is one rounding.
+  const [wide, wideScale, wideProduct] = [result, scale, product].map((part) => part * 2 ** (twos + 1022)) as [
+    number,
+    number,
+    number,
+  ];
+  const above = 1 + wide;
+  return (above + (1 - above + wide + (wideScale - wide + wideProduct)) - 1) * 2 ** -1022;
 }
 
-let ln2Memo: bigint | undefined;
-function ln2(): bigint {
-  return (ln2Memo ??= naturalLogarithm(2n * one));
-}
-
-/** Of a number within half of ln 2 of 0, by its power series. */
-function exponential(value: bigint): bigint {
-  let sum = 0n;
-  let term = one;
-  // The shift rounds down and would leave -1 for ever: two bits of 200 are too many to ask for anyway.
-  for (let index = 1n; term > 1n || term < -1n; index++) {
-    sum += term;
-    term = ((term * value) >> 200n) / index;
-  }
-  return sum;
-}
+/** Added and taken away again, it leaves an integer. */
+const roundToInteger = 1.5 * 2 ** 52;
