@@ -1,0 +1,162 @@
+import { isZero } from "./argument.ts";
+import type { ReplyCode } from "./codes.ts";
+import { ALIASES, COMMANDS, keyOf, WRITE_ARGUMENTS, type Placed } from "./commands.ts";
+import type { BankRequest, Verb } from "./request.ts";
+import { formatWords, parseWords, tagOf } from "./words.ts";
+
+/** A line that was read as a request of bank/1. */
+export type ParsedRequest =
+  | { readonly ok: true; readonly tag: string | undefined; readonly request: BankRequest }
+  | { readonly ok: false; readonly tag: string | undefined; readonly problem: RequestProblem };
+
+/** Why a line is no request. */
+export interface RequestProblem {
+  /** In class BAD. */
+  readonly code: ReplyCode;
+  /** The argument that it is about, by its key, or its name where it has no key. */
+  readonly argument?: string;
+  /** For people. */
+  readonly text: string;
+}
+
+/** An argument with its field, the key it has in the line, and where it stands. */
+interface Slot extends Placed<unknown> {
+  readonly field: string;
+  readonly key: string;
+}
+
+/** How a command's line is read, worked out once. */
+interface LineShape {
+  readonly words: readonly Slot[];
+  readonly keys: readonly Slot[];
+  readonly leastWords: number;
+  readonly isWrite: boolean;
+}
+
+/**
+ * Reads a request, without its line ending. Never throws. What is wrong is told in the order of the codes' precedence,
+ * and among arguments in the order of the command's, so the same line always has the same problem.
+ */
+export function parseRequest(line: string): ParsedRequest {
+  const words = parseWords(line, false);
+  if (typeof words === "string") {
+    return { ok: false, tag: tagOf(line), problem: { code: "SYNTAX", text: `The line cannot be read: ${words}.` } };
+  }
+  const { tag, positionals, pairs } = words;
+  const bad = (code: ReplyCode, text: string, argument?: string): ParsedRequest => ({
+    ok: false,
+    tag,
+    problem: { code, text, ...(argument !== undefined && { argument }) },
+  });
+
+  const [name = "", ...given] = positionals;
+  const verb = Object.hasOwn(COMMANDS, name)
+    ? (name as Verb)
+    : Object.hasOwn(ALIASES, name)
+      ? ALIASES[name]
+      : undefined;
+  if (verb === undefined) return bad("UNKNOWN_COMMAND", "There is no such command; help lists those there are.");
+  const shape = SHAPES.get(verb)!;
+
+  for (const [key] of pairs) {
+    if (!shape.keys.some((slot) => slot.key === key)) return bad("UNKNOWN_ARGUMENT", `${verb} has no ${key}=.`, key);
+  }
+  if (given.length > shape.words.length) {
+    return bad("UNKNOWN_ARGUMENT", `${verb} takes ${shape.words.length} words, there are ${given.length}.`);
+  }
+  const present = given.length === shape.words.length ? shape.words : shape.words.filter((slot) => !slot.isOptional);
+  const absent =
+    given.length < shape.leastWords ? present[given.length] : shape.keys.find((slot) => isAbsent(slot, pairs));
+  if (absent !== undefined && absent.field !== "id")
+    return bad("ARGUMENT_MISSING", `${absent.key} is missing.`, absent.key);
+  if (absent !== undefined)
+    return bad("ID_REQUIRED", `${verb} needs id=, made by you and new for each thing to be done.`, "id");
+
+  const request: Record<string, unknown> = { verb };
+  for (const slot of shape.keys) {
+    const texts = pairs.filter(([key]) => key === slot.key).map(([, text]) => text);
+    if (texts.length === 0) continue;
+    const values = texts.map((text) => slot.argument.parse(text));
+    if (slot.field === "id" && values[0] === undefined) return bad("ID_INVALID", expectation(slot), "id");
+    request[slot.field] = slot.as === "keys" ? values : values[0];
+  }
+  for (const [index, slot] of present.entries()) {
+    const text = given[index]!;
+    const value = slot.argument.parse(text);
+    if (value === undefined) return bad(slot.argument.code, expectation(slot), slot.key);
+    if (slot.argument.code === "AMOUNT_INVALID" && isZero(text)) {
+      return bad("ZERO_AMOUNT", `${slot.key} is zero, expected more.`, slot.key);
+    }
+    request[slot.field] = value;
+  }
+  const wrong = shape.keys.find(({ field }) => field in request && hasUndefined(request[field]));
+  if (wrong !== undefined) return bad(wrong.argument.code, expectation(wrong), wrong.key);
+  if (verb === "journal" && !isLegCount((request["legs"] as unknown[]).length)) {
+    return bad(
+      "LEGS_INVALID",
+      `journal takes 2 to 64 legs, there are ${(request["legs"] as unknown[]).length}.`,
+      "leg",
+    );
+  }
+  return { ok: true, tag, request: request as unknown as BankRequest };
+}
+
+/** Writes a request in the one canonical way. @throws RangeError for a value that is none: this side's mistake. */
+export function formatRequest(request: BankRequest, tag?: string): string {
+  const shape = SHAPES.get(request.verb)!;
+  const fields = request as unknown as Readonly<Record<string, unknown>>;
+  const positionals: string[] = [request.verb];
+  const pairs: (readonly [string, string])[] = [];
+  for (const slot of shape.words) {
+    if (fields[slot.field] !== undefined) positionals.push(formatArgument(slot, fields[slot.field]));
+  }
+  for (const slot of shape.keys) {
+    const value = fields[slot.field];
+    if (value === undefined) continue;
+    for (const each of slot.as === "keys" ? (value as unknown[]) : [value]) {
+      pairs.push([slot.key, formatArgument(slot, each)]);
+    }
+  }
+  return formatWords({ tag, positionals, pairs, text: undefined });
+}
+
+/** How a command is used, for `help`: `transfer FROM TO AMOUNT id= [if_version=] …`. */
+export function usageOf(verb: Verb): string {
+  const { words, keys } = SHAPES.get(verb)!;
+  const shown = (slot: Slot): string => (slot.as === "word" ? slot.key.toUpperCase() : `${slot.key}=`);
+  return [verb, ...[...words, ...keys].map((slot) => (slot.isOptional ? `[${shown(slot)}]` : shown(slot)))].join(" ");
+}
+
+const SHAPES: ReadonlyMap<Verb, LineShape> = new Map(
+  Object.entries(COMMANDS).map(([verb, command]) => {
+    const all = Object.entries({ ...command.arguments, ...(command.isWrite && WRITE_ARGUMENTS) });
+    const slots = all.map(([field, placed]) => ({ ...(placed as Placed<unknown>), field, key: keyOf(field, placed) }));
+    const words = slots.filter((slot) => slot.as === "word");
+    const keys = slots.filter((slot) => slot.as !== "word");
+    const leastWords = words.filter((slot) => !slot.isOptional).length;
+    return [verb as Verb, { words, keys, leastWords, isWrite: command.isWrite }];
+  }),
+);
+
+function isAbsent(slot: Slot, pairs: readonly (readonly [string, string])[]): boolean {
+  return !slot.isOptional && !pairs.some(([key]) => key === slot.key);
+}
+
+function formatArgument(slot: Slot, value: unknown): string {
+  const text = slot.argument.format(value);
+  if (slot.argument.parse(text) === undefined)
+    throw new RangeError(`${slot.key} is ${JSON.stringify(text)}: ${expectation(slot)}`);
+  return text;
+}
+
+function hasUndefined(value: unknown): boolean {
+  return Array.isArray(value) ? value.includes(undefined) : value === undefined;
+}
+
+function isLegCount(count: number): boolean {
+  return count >= 2 && count <= 64;
+}
+
+function expectation(slot: Slot): string {
+  return `${slot.key} is not ${slot.argument.expected}.`;
+}
