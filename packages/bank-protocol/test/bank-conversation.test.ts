@@ -1,5 +1,5 @@
 import { BankConversation, type BankConversationEvent } from "@tallyline/bank-protocol";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (sent: Uint8Array) => new TextDecoder().decode(sent);
