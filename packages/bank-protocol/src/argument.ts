@@ -23,8 +23,9 @@ export interface WireLeg {
 
 /** Most lines of data that a list may be asked for. */
 export const MAX_LIST_LENGTH = 500;
-/** Longest memo and reference, in characters. */
-export const MAX_MEMO_LENGTH = 256;
+/** Longest memo and longest reference, in Unicode characters. */
+export const MAX_MEMO_LENGTH = 140;
+export const MAX_REF_LENGTH = 64;
 
 /** A decimal, as it came: how many decimals its account's currency has is not known here. */
 const AMOUNT = /^(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,9})?$/;
@@ -63,11 +64,16 @@ export const currency: Argument<string> = {
   code: "CURRENCY_UNKNOWN",
   expected: "3 to 8 of A-Z 0-9, such as USD",
 };
+/** No control characters: they could forge a line of a statement. */
 export const memo: Argument<string> = {
-  parse: (value) => (characterCount(value) <= MAX_MEMO_LENGTH ? value : undefined),
-  format: (value) => value,
-  code: "ARGUMENT_INVALID",
-  expected: `at most ${MAX_MEMO_LENGTH} characters`,
+  ...textOf(/^[^\p{Cc}\p{Cs}\u2028\u2029]{1,140}$/u),
+  code: "MEMO_INVALID",
+  expected: `1 to ${MAX_MEMO_LENGTH} characters, no control characters`,
+};
+export const ref: Argument<string> = {
+  ...textOf(/^[^\p{Cc}\p{Cs}\u2028\u2029]{1,64}$/u),
+  code: "REF_INVALID",
+  expected: `1 to ${MAX_REF_LENGTH} characters, no control characters`,
 };
 /** Any text, for people or for another protocol. The line's limit is its own. */
 export const text: Argument<string> = {
@@ -81,6 +87,8 @@ export const name: Argument<string> = {
   code: "ARGUMENT_INVALID",
   expected: "1 to 64 of A-Z a-z 0-9 @ . _ : / -",
 };
+/** A user's name, as a principal of the ledger. */
+export const owner: Argument<string> = { ...name, code: "OWNER_INVALID" };
 export const whole: Argument<number> = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 export const listLength: Argument<number> = wholeNumber(1, MAX_LIST_LENGTH);
 /** At most thirty years or so: what is longer is a mistake, or a hold that should not expire. */
@@ -113,11 +121,11 @@ export const side: Argument<WireSide> = {
 export const leg: Argument<WireLeg> = {
   // From the right: names of accounts may hold colons.
   parse: (value) => {
-    const [, owner = "", letter = "", decimal = ""] = /^(.+):([DC]):([0-9.]+)$/.exec(value) ?? [];
+    const [, holder = "", letter = "", decimal = ""] = /^(.+):([DC]):([0-9.]+)$/.exec(value) ?? [];
     const parsedSide = side.parse(letter);
-    if (parsedSide === undefined || account.parse(owner) === undefined) return undefined;
+    if (parsedSide === undefined || account.parse(holder) === undefined) return undefined;
     if (amount.parse(decimal) === undefined || isZero(decimal)) return undefined;
-    return { account: owner, side: parsedSide, amount: decimal };
+    return { account: holder, side: parsedSide, amount: decimal };
   },
   format: (value) => `${value.account}:${side.format(value.side)}:${value.amount}`,
   code: "LEGS_INVALID",
@@ -132,11 +140,6 @@ export function oneOf<const W extends string>(...words: readonly W[]): Argument<
     code: "ARGUMENT_INVALID",
     expected: words.join(" or "),
   };
-}
-
-/** Unicode characters: what other languages count, where JavaScript counts UTF-16 units. */
-function characterCount(value: string): number {
-  return value.length - (value.match(/[\u{10000}-\u{10ffff}]/gu)?.length ?? 0);
 }
 
 /** Whether an amount that was read is nothing. */

@@ -1,4 +1,4 @@
-import { MAX_LIST_LENGTH, MAX_MEMO_LENGTH } from "./argument.ts";
+import { MAX_LIST_LENGTH, MAX_MEMO_LENGTH, MAX_REF_LENGTH } from "./argument.ts";
 import { MAX_LINE_BYTES } from "./plain-codec.ts";
 
 /** Something a server can do, or a bound that it has. */
@@ -12,6 +12,7 @@ export const PROTOCOL_CAPABILITIES: readonly Capability[] = [
   { name: "line-bytes", value: `${MAX_LINE_BYTES}` },
   { name: "list-length", value: `${MAX_LIST_LENGTH}` },
   { name: "memo-characters", value: `${MAX_MEMO_LENGTH}` },
+  { name: "ref-characters", value: `${MAX_REF_LENGTH}` },
   { name: "legs", value: "64" },
   { name: "tags" },
   { name: "pipelining" },

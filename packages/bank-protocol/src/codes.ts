@@ -35,6 +35,9 @@ export const CODES = {
   AMOUNT_INVALID: { class: "BAD", iso: "AM12", text: "The amount is none." },
   ZERO_AMOUNT: { class: "BAD", iso: "AM01", text: "The amount is zero." },
   LEGS_INVALID: { class: "BAD", text: "The legs are none, or fewer than 2 or more than 64." },
+  MEMO_INVALID: { class: "BAD", text: "The memo is none." },
+  REF_INVALID: { class: "BAD", text: "The reference is none." },
+  OWNER_INVALID: { class: "BAD", text: "The owner is none." },
   ARGUMENT_INVALID: { class: "BAD", text: "An argument is not what it should be." },
   UNSUPPORTED: { class: "BAD", text: "This server does not do that." },
   // The session.
@@ -73,6 +76,7 @@ export const CODES = {
   BALANCE_CEILING: { class: "NO", iso: "AM02", text: "The account may not hold that much." },
   OVERFLOW: { class: "NO", iso: "AM02", text: "The balance would be too large to count." },
   // The store.
+  BUSY: { class: "TRY", text: "Too much waits to be written." },
   READ_ONLY: { class: "TRY", text: "The books cannot be written now." },
   STORE_UNAVAILABLE: { class: "TRY", text: "The books cannot be reached now." },
   OUTCOME_UNKNOWN: { class: "UNK", text: "Nobody here knows whether it happened; repeat it or settle it." },

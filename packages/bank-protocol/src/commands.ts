@@ -10,6 +10,8 @@ import {
   memo,
   name,
   oneOf,
+  owner,
+  ref,
   seconds,
   text,
   whole,
@@ -93,7 +95,7 @@ export const COMMANDS: { readonly [V in Verb]: Command<RequestOf<V>> } = {
     kind: optional(key(kind)),
     min: optional(key(bound)),
     max: optional(key(bound)),
-    owner: optional(key(name)),
+    owner: optional(key(owner)),
   }),
   close: write("operator", "closes an account for ever", { account: word(account) }),
   freeze: write("operator", "stops an account", { account: word(account) }),
@@ -113,7 +115,7 @@ export const WRITE_ARGUMENTS: { readonly [F in keyof Write]-?: Placed<NonNullabl
   id: key(id),
   ifVersion: optional(key(whole)),
   memo: optional(key(memo)),
-  ref: optional(key(memo)),
+  ref: optional(key(ref)),
   dryRun: optional(key(flag)),
 };
 

@@ -1,4 +1,11 @@
-export { MAX_LIST_LENGTH, MAX_MEMO_LENGTH, type Argument, type WireLeg, type WireSide } from "./argument.ts";
+export {
+  MAX_LIST_LENGTH,
+  MAX_MEMO_LENGTH,
+  MAX_REF_LENGTH,
+  type Argument,
+  type WireLeg,
+  type WireSide,
+} from "./argument.ts";
 export { BankConversation, type BankConversationEvent } from "./bank-conversation.ts";
 export { PROTOCOL_CAPABILITIES, type Capability } from "./capabilities.ts";
 export { ClientConversation, type ConversationEvent } from "./client-conversation.ts";

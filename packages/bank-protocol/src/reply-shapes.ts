@@ -10,6 +10,7 @@ import {
   memo,
   name,
   oneOf,
+  ref,
   side,
   text,
   time,
@@ -99,7 +100,7 @@ const entryFields: FieldsOf<WireEntry> = {
   amount: field(amount),
   booked: field(balance),
   memo: optional(memo),
-  ref: optional(memo),
+  ref: optional(ref),
 };
 
 const balances: DataShape<WireBalance> = { kind: "balance", fields: balanceFields };

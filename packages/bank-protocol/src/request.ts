@@ -9,9 +9,9 @@ export interface Write {
   readonly id: string;
   /** Only if the version of the account that the command names first is still this. */
   readonly ifVersion?: number;
-  /** For people. At most 256 characters. */
+  /** For people. 1 to 140 characters. */
   readonly memo?: string;
-  /** For other systems. At most 256 characters. */
+  /** For other systems. 1 to 64 characters. */
   readonly ref?: string;
   /** Decides, and does not do it. */
   readonly dryRun?: true;

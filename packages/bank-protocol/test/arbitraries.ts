@@ -14,14 +14,18 @@ const id = fc.stringMatching(/^[!#-<>-~]{1,64}$/);
 /** What a quoted value can hold: any character but control characters, of which LF has an escape. */
 const text = (maxLength: number) =>
   fc.string({ unit: "grapheme", maxLength }).map((value) => value.replaceAll(/\p{Cc}/gu, "\n"));
-const memo = text(40);
+const visible = (maxLength: number) =>
+  fc
+    .string({ unit: "grapheme", minLength: 1, maxLength })
+    .map((value) => value.replaceAll(/[\p{Cc}\u2028\u2029]/gu, " "));
+const memo = visible(20);
 const name = fc.stringMatching(/^[A-Za-z0-9@._:/-]{1,64}$/);
 const whole = fc.maxSafeNat();
 const page = { after: whole, limit: fc.integer({ min: 1, max: 500 }) };
 const flag = fc.constant(true as const);
 const bound = fc.oneof(signed, fc.constant("none"));
 const leg = fc.record({ account, side: fc.constantFrom("debit", "credit"), amount: decimal });
-const write = { id, ifVersion: whole, memo, ref: memo, dryRun: flag };
+const write = { id, ifVersion: whole, memo, ref: visible(10), dryRun: flag };
 
 const fields: { readonly [V in Verb]: Readonly<Record<string, fc.Arbitrary<unknown>>> } = {
   hello: { protocol: name },

@@ -78,20 +78,19 @@ test("the end without a question is nothing to speak of", () => {
   expect(events(conversation)).toEqual([]);
 });
 
-test("a request longer than a line is refused before anything is sent", () => {
+test("a request longer than a line is refused before anything is sent; the longest journal entry is not", () => {
   const conversation = welcomed();
-  const legs = Array.from(
-    { length: 64 },
-    (_, i) => ({ account: "x".repeat(64), side: "debit", amount: `${i}` }) as const,
-  );
-  const memo = "\u{10348}".repeat(256);
-  const request = {
+  const auth = { verb: "auth", mechanism: "X", data: "x".repeat(8192) } as const;
+  expect(() => conversation.request(auth, "a")).toThrow("limit is 8192");
+  const longest = { account: "x".repeat(64), side: "debit", amount: `${"1".repeat(19)}.${"1".repeat(9)}` } as const;
+  const journal = {
     verb: "journal",
-    legs: legs.map((leg) => ({ ...leg, amount: `${"1".repeat(19)}.${"1".repeat(9)}` })),
-    id: "i",
-    memo,
-    ref: memo,
+    id: "i".repeat(64),
+    legs: Array.from({ length: 64 }, () => longest),
+    memo: "\u{10348}".repeat(140),
+    ref: "\u{10348}".repeat(64),
+    ifVersion: Number.MAX_SAFE_INTEGER,
+    dryRun: true,
   } as const;
-  expect(() => conversation.request(request, "j")).toThrow("limit is 8192");
-  expect(text(conversation.request({ verb: "ping" }, "p"))).toBe("#1 ping\n");
+  expect(text(conversation.request(journal, "j")).startsWith("#1 journal leg=")).toBe(true);
 });
