@@ -6,8 +6,11 @@ import {
   formatRequest,
   parseRequest,
   ReplyLines,
+  usageOf,
   type BankReply,
   type BankRequest,
+  type CodeFacts,
+  type Verb,
 } from "@tallyline/bank-protocol";
 import { describe, expect, test } from "vitest";
 
@@ -32,6 +35,35 @@ interface ReplyVector {
 }
 const requests = read("requests") as RequestVector[];
 const replies = read("replies") as ReplyVector[];
+
+const okCodes = ["HELLO", "CAPABILITIES", "PONG", "BYE", "HELP", "CONTINUE", "AUTHENTICATED", "DONE", "WOULD_DO"];
+okCodes.push("WOULD_DECLINE", "EXECUTED", "DECLINED", "FENCED", "UNSEEN", "BALANCE", "ACCOUNTS", "HOLDS");
+okCodes.push("STATEMENT", "AUDIT");
+const specification = readFileSync(new URL("../../../docs/bank-protocol.md", import.meta.url), "utf8");
+
+describe("docs/bank-protocol.md", () => {
+  test("lists the codes with their class and ISO reason, in the order of their precedence", () => {
+    const rows = [...specification.matchAll(/^\| (NO|BAD|TRY|UNK) +\| `([A-Z_]+)` +\| +([A-Z0-9]*) +\|/gm)];
+    const facts = Object.entries<CodeFacts>(CODES).map(([code, { class: replyClass, iso = "" }]) => [
+      replyClass,
+      code,
+      iso,
+    ]);
+    expect(rows.map((row) => row.slice(1))).toEqual(facts);
+  });
+
+  test.each(Object.keys(COMMANDS))("shows how %s is used, as help does", (verb) => {
+    const usage = usageOf(verb as Verb).replace(/ id= .*$/, "");
+    const shown = { hello: "hello PROTOCOL", audit: "audit head", journal: "journal leg=" }[verb] ?? usage;
+    expect(specification).toMatch(
+      new RegExp(`\`${shown.replace("final=", "final=1").replaceAll(/[[\]]/g, String.raw`\$&`)}`),
+    );
+  });
+
+  test.each(okCodes)("describes the reply %s", (code) => {
+    expect(specification).toMatch(new RegExp(`^\\| [^|]*\`${code}\``, "m"));
+  });
+});
 
 describe("requests", () => {
   test.each(requests)("$line", ({ line, tag, request, canonical, code, argument }) => {
@@ -70,9 +102,7 @@ describe("replies", () => {
 
   test("there is one for every reply in class OK, and one for each other class", () => {
     const seen = new Set(replies.flatMap(({ reply }) => (reply === undefined ? [] : [reply.class, reply.code])));
-    const expected = ["HELLO", "CAPABILITIES", "PONG", "BYE", "HELP", "CONTINUE", "AUTHENTICATED", "DONE", "WOULD_DO"];
-    expected.push("WOULD_DECLINE", "EXECUTED", "DECLINED", "FENCED", "UNSEEN", "BALANCE", "ACCOUNTS", "HOLDS");
-    expected.push("STATEMENT", "AUDIT", "NO", "BAD", "TRY", "UNK");
+    const expected = [...okCodes, "NO", "BAD", "TRY", "UNK"];
     expect(expected.filter((each) => !seen.has(each as "OK"))).toEqual([]);
   });
 });
