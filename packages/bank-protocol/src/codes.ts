@@ -41,7 +41,6 @@ export const CODES = {
   ARGUMENT_INVALID: { class: "BAD", text: "An argument is not what it should be." },
   UNSUPPORTED: { class: "BAD", text: "This server does not do that." },
   // The session.
-  SHUTTING_DOWN: { class: "TRY", text: "The server is shutting down." },
   RATE_LIMITED: { class: "TRY", text: "That is too often." },
   AUTH_LOCKED: { class: "NO", text: "Too many attempts; wait." },
   AUTH_FAILED: { class: "NO", text: "Who you are was not proved." },
