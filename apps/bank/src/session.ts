@@ -55,6 +55,8 @@ export function createPlainSession(ledger: Ledger, account: string): Session {
       case "OVERFLOW":
         return { kind: "invalid-amount", verb };
       case "TOO_MANY_REFUSALS":
+      case "STORE_FULL":
+      case "STORE_BUSY":
         return undefined;
       default:
         throw new Error(`the ledger refused a ${verb} with ${result.code}, which the plain dialect never causes`);

@@ -1,14 +1,24 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import {
   Books,
-  type Account,
+  type AccountDetails,
+  type AccountPage,
+  type AccountRange,
+  type Answer,
   type BooksOptions,
   type Executed,
+  type Found,
+  type Head,
+  type HoldPage,
+  type HoldRange,
+  type Identity,
   type Ledger,
   type Result,
   type Statement,
   type StatementRange,
+  type Submission,
   type TrialBalance,
+  type Verification,
 } from "@tallyline/ledger";
 import { LedgerClosedError, LedgerFailedError } from "./errors.ts";
 import { addCurrencies, allCurrencies, openLedgerFile, replayJournal } from "./ledger-file.ts";
@@ -84,16 +94,47 @@ class GroupCommitLedger implements SqliteLedger {
     );
   }
 
-  submit(command: Parameters<Ledger["submit"]>[0]): Promise<Result> {
+  submit(command: Submission): Promise<Answer> {
     return this.#enqueue(() => {
       const executed = this.#books.execute(command, this.#now());
       this.#write(executed);
-      return executed.at(-1)!.decision.result;
+      return answerOf(executed.at(-1)!.decision.result);
     });
   }
 
-  account(name: string): Promise<Account | undefined> {
-    return this.#read(() => this.#books.account(name));
+  preview(command: Submission): Promise<Result> {
+    return this.#read(() => this.#books.preview(command));
+  }
+
+  lookup(identity: Identity): Promise<Found | undefined> {
+    return this.#read(() => {
+      const found = this.#books.lookup(identity);
+      return found && { command: found.command, answer: answerOf(found.result) };
+    });
+  }
+
+  account(name: string): Promise<AccountDetails | undefined> {
+    return this.#read(() => this.#books.details(name));
+  }
+
+  async accounts(range?: AccountRange): Promise<AccountPage> {
+    return this.#read(() => this.#books.accounts(range));
+  }
+
+  async holds(name: string, range?: HoldRange): Promise<HoldPage | undefined> {
+    return this.#read(() => this.#books.holds(name, range));
+  }
+
+  head(): Promise<Head> {
+    return this.#read(() => ({ seq: this.#books.nextSeq - 1, head: "" }));
+  }
+
+  verify(): Promise<Verification> {
+    return this.#read(() => {
+      const what = this.#books.findFault();
+      const seq = this.#books.nextSeq - 1;
+      return what === undefined ? { ok: true, seq, head: "" } : { ok: false, seq, what };
+    });
   }
 
   async statement(name: string, range?: StatementRange): Promise<Statement | undefined> {
@@ -166,4 +207,8 @@ class GroupCommitLedger implements SqliteLedger {
       });
     }
   }
+}
+
+function answerOf(result: Result): Answer {
+  return result.ok ? { ...result, head: "" } : result;
 }

@@ -18,6 +18,14 @@ export interface AccountTerms {
   readonly maxBalanceMinor: bigint | null;
 }
 
+/** What an account is opened with besides: kept and shown, and no rule looks at it. It never changes. */
+export interface AccountProfile {
+  /** Who it belongs to: 1 to 64 printable ASCII characters without blanks, as of a principal. */
+  readonly owner?: string;
+  /** Up to 16 facts: names as of a principal, values without control characters, 1,024 characters in all. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
 /** An account at one moment of the ledger's order. Amounts are minor units. */
 export interface Account extends AccountTerms {
   /** "frozen": nothing is posted or held until it is unfrozen. "closed": never again. */
@@ -32,6 +40,12 @@ export interface Account extends AccountTerms {
   readonly heldCreditsMinor: bigint;
   /** How many legs have been posted to the account: the version of its latest entry. */
   readonly version: number;
+}
+
+/** An account as it is read: its state, and what it was opened with. */
+export interface AccountDetails extends Account, AccountProfile {
+  /** The place in the ledger's order of the command that opened it. */
+  readonly openedSeq: number;
 }
 
 /** Whether a text can name an account. */

@@ -11,6 +11,7 @@ import type {
   OpenCommand,
   PostCommand,
   ReleaseCommand,
+  Request,
   ReverseCommand,
   StatusCommand,
 } from "./command.ts";
@@ -64,6 +65,8 @@ function again(earlier: Recorded, content: string): Result {
 }
 
 function decide(books: BooksView, command: Exclude<Command, { verb: "settle" }>, atMs: number): Effect | Refused {
+  const conflict = command.verb === "expire" ? undefined : checkVersion(books, command);
+  if (conflict !== undefined) return conflict;
   switch (command.verb) {
     case "open":
       return open(books, command);
@@ -86,6 +89,14 @@ function decide(books: BooksView, command: Exclude<Command, { verb: "settle" }>,
     case "close":
       return setStatus(books, command);
   }
+}
+
+/** Comes before all else that depends on the books: who expects another version expects other books. */
+function checkVersion(books: BooksView, { ifVersion }: Request): Refused | undefined {
+  if (ifVersion === undefined) return undefined;
+  const account = books.account(ifVersion.account);
+  if (account === undefined) return refused("ACCOUNT_UNKNOWN", { account: ifVersion.account });
+  return account.version === ifVersion.version ? undefined : refused("VERSION_CONFLICT", { account: account.account });
 }
 
 function open(books: BooksView, command: OpenCommand): Effect | Refused {
@@ -114,7 +125,7 @@ function post(books: BooksView, { legs }: Pick<PostCommand, "legs">): Effect | R
 }
 
 function hold(books: BooksView, command: HoldCommand, atMs: number): Effect | Refused {
-  const { from, to, amountMinor, expiresInMs } = command;
+  const { principal, id, from, to, amountMinor, expiresInMs } = command;
   const draft = new AccountsDraft();
   const unusable = draft.load(books, [from, to]);
   if (unusable !== undefined) return unusable;
@@ -123,7 +134,15 @@ function hold(books: BooksView, command: HoldCommand, atMs: number): Effect | Re
 
   draft.setAside(command, amountMinor);
   const expiresAtMs = expiresInMs === null ? null : atMs + expiresInMs;
-  const made: Hold = { seq: books.nextSeq, from, to, amountMinor, leftMinor: amountMinor, expiresAtMs, state: "held" };
+  const parties = { principal, id, from, to };
+  const made: Hold = {
+    seq: books.nextSeq,
+    ...parties,
+    amountMinor,
+    leftMinor: amountMinor,
+    expiresAtMs,
+    state: "held",
+  };
   return draft.check() ?? { accounts: draft.accounts(), hold: made };
 }
 

@@ -37,6 +37,12 @@ export interface Touched {
 
 /** Names what deciding a command will read: for stores with only part of the books in memory. */
 export function touches(command: Command): Touched {
+  const touched = touchedByVerb(command);
+  const condition = "ifVersion" in command ? command.ifVersion : undefined;
+  return condition === undefined ? touched : { ...touched, accounts: [...touched.accounts, condition.account] };
+}
+
+function touchedByVerb(command: Command): Touched {
   const nothing = { accounts: [], ids: [], holds: [] };
   switch (command.verb) {
     case "open":

@@ -1,4 +1,4 @@
-import type { AccountTerms, Side } from "./account.ts";
+import type { AccountProfile, AccountTerms, Side } from "./account.ts";
 
 /** Who asks, and under which idempotency key. */
 export interface Identity {
@@ -6,6 +6,23 @@ export interface Identity {
   readonly principal: string;
   /** The idempotency key: of the same characters, made by the sender, valid for ever. */
   readonly id: string;
+}
+
+/** What any command but `settle` may carry. All of it belongs to the request: with another memo it is another request. */
+export interface Request extends Identity {
+  /** What it is for, in words: 1 to 140 characters, no control characters. */
+  readonly memo?: string;
+  /** The sender's own reference, such as an invoice's number: 1 to 64 characters, no control characters. */
+  readonly ref?: string;
+  /** Only if an account has had exactly so many entries; otherwise `VERSION_CONFLICT`. */
+  readonly ifVersion?: VersionCondition;
+}
+
+/** What a command expects of an account. Holds and limits do not change its version, entries do. */
+export interface VersionCondition {
+  readonly account: string;
+  /** {@link Account.version}, 0 to 2^53 - 1. */
+  readonly version: number;
 }
 
 /** One side of an entry: an amount debited or credited to an account. */
@@ -17,18 +34,18 @@ export interface Leg {
 }
 
 /** Opens an account. */
-export interface OpenCommand extends Identity, AccountTerms {
+export interface OpenCommand extends Request, AccountTerms, AccountProfile {
   readonly verb: "open";
 }
 
 /** Posts one entry: 2 to 64 legs whose debits equal their credits in each currency. All of it happens, or nothing. */
-export interface PostCommand extends Identity {
+export interface PostCommand extends Request {
   readonly verb: "post";
   readonly legs: readonly Leg[];
 }
 
 /** Sets money aside on `from`, and promises it to `to`. */
-export interface HoldCommand extends Identity {
+export interface HoldCommand extends Request {
   readonly verb: "hold";
   readonly from: string;
   readonly to: string;
@@ -38,7 +55,7 @@ export interface HoldCommand extends Identity {
 }
 
 /** Posts all or a part of what a hold of the same principal still sets aside. */
-export interface CaptureCommand extends Identity {
+export interface CaptureCommand extends Request {
   readonly verb: "capture";
   /** The id of the hold. */
   readonly hold: string;
@@ -49,21 +66,21 @@ export interface CaptureCommand extends Identity {
 }
 
 /** Frees what a hold of the same principal still sets aside. */
-export interface ReleaseCommand extends Identity {
+export interface ReleaseCommand extends Request {
   readonly verb: "release";
   /** The id of the hold. */
   readonly hold: string;
 }
 
 /** Posts the opposite of an entry of the same principal. Each entry can be reversed once. */
-export interface ReverseCommand extends Identity {
+export interface ReverseCommand extends Request {
   readonly verb: "reverse";
   /** The id of the command that posted it: a post, a capture, or a reversal. */
   readonly entry: string;
 }
 
 /** Changes what an account's balance is limited to. What was booked before stays; the limits hold from here on. */
-export interface LimitCommand extends Identity {
+export interface LimitCommand extends Request {
   readonly verb: "limit";
   readonly account: string;
   readonly minBalanceMinor: bigint | null;
@@ -71,7 +88,7 @@ export interface LimitCommand extends Identity {
 }
 
 /** Changes whether an account takes postings and holds. Closing needs a balance of zero and no holds, and is for ever. */
-export interface StatusCommand extends Identity {
+export interface StatusCommand extends Request {
   readonly verb: "freeze" | "unfreeze" | "close";
   readonly account: string;
 }
@@ -88,6 +105,9 @@ export interface SettleCommand extends Identity {
   readonly verb: "settle";
 }
 
+/** What a ledger can be asked to do. */
+export type Submission = Exclude<Command, ExpireCommand>;
+
 /** Something that changes the books. */
 export type Command =
   | OpenCommand
@@ -101,18 +121,18 @@ export type Command =
   | ExpireCommand
   | SettleCommand;
 
-interface Movement extends Identity {
+interface Movement extends Request {
   readonly amountMinor: bigint;
 }
 
 /** Moves money between two accounts: debits `from`, credits `to`. */
 export function transfer(movement: Movement & { readonly from: string; readonly to: string }): PostCommand {
-  const { principal, id, amountMinor, from, to } = movement;
+  const { from, to, amountMinor, ...request } = movement;
   const legs: Leg[] = [
     { account: from, side: "debit", amountMinor },
     { account: to, side: "credit", amountMinor },
   ];
-  return { verb: "post", principal, id, legs };
+  return { verb: "post", ...request, legs };
 }
 
 /** Cash comes in: the bank holds more of it in `@cash`, and owes more to the customer. */

@@ -1,24 +1,25 @@
-import type { AccountKind, Side } from "./account.ts";
-import type { Command, Identity } from "./command.ts";
+import type { AccountKind, AccountProfile, Side } from "./account.ts";
+import type { Command, Identity, Request } from "./command.ts";
 
 /**
  * What a command asks for, as canonical text: two commands are the same request exactly if their contents are equal.
  * Principal and id are left out; they are what the content is filed under. Stores keep it as their journal.
+ *
+ * A JSON array of the verb, its arguments, and last, where there are any, an object of what is optional.
  */
 export function contentOf(command: Command): string {
-  return JSON.stringify([command.verb, ...argumentsOf(command)]);
+  const options = optionsOf(command);
+  const content = [command.verb, ...argumentsOf(command)];
+  if (options !== undefined) content.push(options);
+  return JSON.stringify(content);
 }
 
-function argumentsOf(command: Command): readonly unknown[] {
+function argumentsOf(command: Command): unknown[] {
   switch (command.verb) {
-    case "open":
-      return [
-        command.account,
-        command.currency,
-        command.kind,
-        text(command.minBalanceMinor),
-        text(command.maxBalanceMinor),
-      ];
+    case "open": {
+      const { account, currency, kind, minBalanceMinor, maxBalanceMinor } = command;
+      return [account, currency, kind, text(minBalanceMinor), text(maxBalanceMinor)];
+    }
     case "post":
       return command.legs.map((leg) => [leg.account, leg.side, text(leg.amountMinor)]);
     case "hold":
@@ -42,47 +43,61 @@ function argumentsOf(command: Command): readonly unknown[] {
   }
 }
 
+/** What may be left out of a command, in the order in which it is written. */
+interface Options extends Pick<Request, "memo" | "ref">, Pick<AccountProfile, "owner"> {
+  /** Sorted by name. */
+  readonly metadata?: readonly (readonly [string, string])[];
+  readonly if?: readonly [account: string, version: number];
+}
+
+function optionsOf(command: Command): Options | undefined {
+  if (command.verb === "settle" || command.verb === "expire") return undefined;
+  const { memo, ref, ifVersion } = command;
+  const { owner, metadata }: AccountProfile = command.verb === "open" ? command : {};
+  const facts = metadata && Object.entries(metadata).toSorted(([name], [other]) => (name < other ? -1 : 1));
+  const options: Options = {
+    ...(memo !== undefined && { memo }),
+    ...(ref !== undefined && { ref }),
+    ...(ifVersion !== undefined && { if: [ifVersion.account, ifVersion.version] }),
+    ...(owner !== undefined && { owner }),
+    ...(facts !== undefined && { metadata: facts }),
+  };
+  return Object.keys(options).length > 0 ? options : undefined;
+}
+
 /** The command that a content came from: the inverse of {@link contentOf}. @throws TypeError for another text. */
-export function commandOf(content: string, identity: Identity): Command {
-  const { principal, id } = identity;
+export function commandOf(content: string, { principal, id }: Identity): Command {
   const [verb, ...rest] = JSON.parse(content) as [Command["verb"], ...unknown[]];
+  const options = isOptions(rest.at(-1)) ? (rest.pop() as Options) : {};
   const [first, second, third, fourth, fifth] = rest as [string, string, string, string | null, string | null];
+  const request = { principal, id, ...requestOf(options) };
   switch (verb) {
     case "open": {
       const limits = { minBalanceMinor: minor(fourth), maxBalanceMinor: minor(fifth) };
-      return { verb, principal, id, account: first, currency: second, kind: third as AccountKind, ...limits };
+      const terms = { account: first, currency: second, kind: third as AccountKind, ...limits };
+      return { verb, ...request, ...terms, ...profileOf(options) };
     }
     case "post": {
       const legs = rest as [string, Side, string][];
-      return {
-        verb,
-        principal,
-        id,
-        legs: legs.map(([account, side, amount]) => ({ account, side, amountMinor: BigInt(amount) })),
-      };
+      const legOf = ([account, side, amount]: (typeof legs)[0]) => ({ account, side, amountMinor: BigInt(amount) });
+      return { verb, ...request, legs: legs.map(legOf) };
     }
-    case "hold":
-      return {
-        verb,
-        principal,
-        id,
-        from: first,
-        to: second,
-        amountMinor: BigInt(third),
-        expiresInMs: rest[3] as number | null,
-      };
+    case "hold": {
+      const expiresInMs = rest[3] as number | null;
+      return { verb, ...request, from: first, to: second, amountMinor: BigInt(third), expiresInMs };
+    }
     case "capture":
-      return { verb, principal, id, hold: first, amountMinor: minor(second), isFinal: rest[2] as boolean };
+      return { verb, ...request, hold: first, amountMinor: minor(second), isFinal: rest[2] as boolean };
     case "release":
-      return { verb, principal, id, hold: first };
+      return { verb, ...request, hold: first };
     case "reverse":
-      return { verb, principal, id, entry: first };
+      return { verb, ...request, entry: first };
     case "limit":
-      return { verb, principal, id, account: first, minBalanceMinor: minor(second), maxBalanceMinor: minor(third) };
+      return { verb, ...request, account: first, minBalanceMinor: minor(second), maxBalanceMinor: minor(third) };
     case "freeze":
     case "unfreeze":
     case "close":
-      return { verb, principal, id, account: first };
+      return { verb, ...request, account: first };
     case "expire":
       return { verb, principal, id, holdSeq: rest[0] as number };
     case "settle":
@@ -90,6 +105,25 @@ export function commandOf(content: string, identity: Identity): Command {
     default:
       throw new TypeError(`journal holds a command with the unknown verb ${JSON.stringify(verb)}`);
   }
+}
+
+function isOptions(last: unknown): boolean {
+  return typeof last === "object" && last !== null && !Array.isArray(last);
+}
+
+function requestOf({ memo, ref, if: condition }: Options): Omit<Request, keyof Identity> {
+  return {
+    ...(memo !== undefined && { memo }),
+    ...(ref !== undefined && { ref }),
+    ...(condition !== undefined && { ifVersion: { account: condition[0], version: condition[1] } }),
+  };
+}
+
+function profileOf({ owner, metadata }: Options): AccountProfile {
+  return {
+    ...(owner !== undefined && { owner }),
+    ...(metadata !== undefined && { metadata: Object.fromEntries(metadata) }),
+  };
 }
 
 function text(amount: bigint | null): string | null {

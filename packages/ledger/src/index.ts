@@ -5,7 +5,9 @@ export {
   isAccountName,
   normalSide,
   type Account,
+  type AccountDetails,
   type AccountKind,
+  type AccountProfile,
   type AccountTerms,
   type Side,
 } from "./account.ts";
@@ -26,12 +28,24 @@ export {
   type OpenCommand,
   type PostCommand,
   type ReleaseCommand,
+  type Request,
   type ReverseCommand,
   type SettleCommand,
   type StatusCommand,
+  type Submission,
+  type VersionCondition,
 } from "./command.ts";
 export { commandOf, contentOf } from "./content.ts";
-export { createMemoryLedger, type Ledger, type MemoryLedgerOptions } from "./ledger.ts";
+export {
+  createMemoryLedger,
+  type Found,
+  type Head,
+  type Ledger,
+  type MemoryLedgerOptions,
+  type Verification,
+  type VerifyOptions,
+} from "./ledger.ts";
 export { formatAmount, MAX_MINOR, parseAmount, type Currency } from "./money.ts";
-export type { Done, Hold, RefusalCode, Refused, Result } from "./result.ts";
+export type { AccountPage, AccountRange, HoldPage, HoldRange } from "./page.ts";
+export type { Answer, Done, Hold, Receipt, RefusalCode, Refused, Result } from "./result.ts";
 export type { Entry, Statement, StatementRange } from "./statement.ts";

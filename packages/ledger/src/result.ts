@@ -6,11 +6,13 @@ import type { Leg } from "./command.ts";
  *
  * Not recorded, so the same id may be sent again, corrected: `ID_INVALID`, `ACCOUNT_INVALID`, `CURRENCY_UNKNOWN`,
  * `LEGS_INVALID` (fewer than 2 or more than 64), `AMOUNT_INVALID` (below 1 or above 2^63 - 1 minor units),
- * `LIMITS_INVALID` (a minimum above the maximum), `EXPIRY_INVALID`.
+ * `LIMITS_INVALID` (a minimum above the maximum), `EXPIRY_INVALID`, `OWNER_INVALID`, `METADATA_INVALID`, `MEMO_INVALID`,
+ * `REF_INVALID`, `VERSION_INVALID`.
  *
  * The id is taken, and nothing happens: `ID_FENCED` (settled before it was used), `ID_REUSED` (for another content).
  *
- * Not recorded, try the same later: `TOO_MANY_REFUSALS` (of this principal are recorded already).
+ * Not recorded, try the same later: `TOO_MANY_REFUSALS` (of this principal are recorded already), and from stores on a
+ * disk `STORE_FULL` (it has no room) and `STORE_BUSY` (too much is waiting to be written).
  *
  * Recorded, under this id it never will happen: all others.
  */
@@ -22,9 +24,17 @@ export type RefusalCode =
   | "AMOUNT_INVALID"
   | "LIMITS_INVALID"
   | "EXPIRY_INVALID"
+  | "OWNER_INVALID"
+  | "METADATA_INVALID"
+  | "MEMO_INVALID"
+  | "REF_INVALID"
+  | "VERSION_INVALID"
   | "ID_FENCED"
   | "ID_REUSED"
   | "TOO_MANY_REFUSALS"
+  | "STORE_FULL"
+  | "STORE_BUSY"
+  | "VERSION_CONFLICT"
   | "HOLD_UNKNOWN"
   | "HOLD_CAPTURED"
   | "HOLD_RELEASED"
@@ -48,6 +58,10 @@ export type RefusalCode =
 export interface Hold {
   /** The place in the order of the command that made it. */
   readonly seq: number;
+  /** Who made it. */
+  readonly principal: string;
+  /** Under which id: `capture` and `release` name it so. */
+  readonly id: string;
   readonly from: string;
   readonly to: string;
   readonly amountMinor: bigint;
@@ -89,7 +103,19 @@ export interface Refused {
   readonly replayed: boolean;
 }
 
-/** The answer to a command: an expected outcome, never an exception. */
+/** What a command that took effect is proved by. */
+export interface Receipt extends Done {
+  /**
+   * SHA-256 of the journal segment that holds it, as 64 hexadecimal digits; segments are linked, so it vouches for all
+   * that was recorded before. Empty where the store keeps no chain.
+   */
+  readonly head: string;
+}
+
+/** What a store answers: a receipt once the outcome is durable, or a refusal. */
+export type Answer = Receipt | Refused;
+
+/** What a command comes to: an expected outcome, never an exception. */
 export type Result = Done | Refused;
 
 /** A refusal that is made now. */

@@ -1,8 +1,9 @@
 import { availableMinor, balanceMinor, type Account, type AccountKind } from "./account.ts";
 import type { BooksOptions } from "./books.ts";
-import { deposit, transfer, withdraw, type Leg } from "./command.ts";
-import type { Ledger } from "./ledger.ts";
+import { deposit, transfer, withdraw, type Identity, type Leg, type Request, type Submission } from "./command.ts";
+import type { Found, Ledger } from "./ledger.ts";
 import { formatAmount, parseAmount, type Currency } from "./money.ts";
+import type { AccountPage, HoldPage } from "./page.ts";
 import type { Result } from "./result.ts";
 import type { Scenario } from "./scenario-tables.ts";
 
@@ -31,6 +32,8 @@ export async function runScenario(open: OpenLedger, scenario: Scenario): Promise
         throw new Error(`${scenario.name}: "${request}" answered "${answer}", expected "${expected}"`);
       }
     }
+    const verification = await ledger.verify();
+    if (!verification.ok) throw new Error(`${scenario.name}: at ${verification.seq}, ${verification.what}`);
     for (const { currency, debitsMinor, creditsMinor } of await ledger.trialBalance()) {
       if (debitsMinor === creditsMinor) continue;
       throw new Error(
@@ -51,17 +54,42 @@ async function play(ledger: Ledger, clock: { nowMs: number }, request: string): 
       return undefined;
     case "show":
       return showAccount(await ledger.account(first));
+    case "list":
+      return showList(await ledger.accounts({ limit: 3, ...(first !== "" && { after: first }) }));
+    case "holds":
+      return showHolds(await ledger.holds(first, { limit: 3, afterSeq: Number(second) }));
     case "statement":
       return showStatement(ledger, first, { afterVersion: Number(second) });
+    case "lookup":
+      return showFound(await ledger.lookup(identityOf(first)));
+    case "preview":
+      return showResult(await ledger.preview(await commandOf(ledger, first, words.slice(1))));
     default:
-      return showResult(await submit(ledger, subject, words));
+      return showResult(await ledger.submit(await commandOf(ledger, subject, words)));
   }
 }
 
-async function submit(ledger: Ledger, identity: string, [verb, ...args]: readonly string[]): Promise<Result> {
-  const slash = identity.indexOf("/");
-  const principal = slash < 0 ? "someone" : identity.slice(0, slash);
-  const who = { principal, id: identity.slice(slash + 1) };
+function identityOf(text: string): Identity {
+  const slash = text.indexOf("/");
+  return { principal: slash < 0 ? "someone" : text.slice(0, slash), id: text.slice(slash + 1) };
+}
+
+/** Words such as `memo=rent`, `ref=4711` and `if=alice@3`, wherever they stand. */
+function requestOf(identity: string, words: readonly string[]): Request {
+  const option = (name: string) => words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
+  const [memo, ref, condition] = [option("memo"), option("ref"), option("if")];
+  const [account = "", version] = condition?.split("@") ?? [];
+  return {
+    ...identityOf(identity),
+    ...(memo !== undefined && { memo }),
+    ...(ref !== undefined && { ref }),
+    ...(condition !== undefined && { ifVersion: { account, version: Number(version) } }),
+  };
+}
+
+async function commandOf(ledger: Ledger, identity: string, words: readonly string[]): Promise<Submission> {
+  const who = requestOf(identity, words);
+  const [verb, ...args] = words.filter((word) => !word.includes("="));
   const [first = "", second = "", third = "", fourth = "none", fifth = "none"] = args;
   const amountOf = async (account: string, amount: string) => signed(amount, currencyOf(await ledger.account(account)));
 
@@ -69,52 +97,46 @@ async function submit(ledger: Ledger, identity: string, [verb, ...args]: readonl
     case "open": {
       const currency = CURRENCIES.find(({ code }) => code === second);
       const limits = { minBalanceMinor: limit(fourth, currency), maxBalanceMinor: limit(fifth, currency) };
-      return ledger.submit({ verb, ...who, account: first, currency: second, kind: third as AccountKind, ...limits });
+      return { verb, ...who, account: first, currency: second, kind: third as AccountKind, ...limits };
     }
     case "deposit":
-      return ledger.submit(deposit({ ...who, account: first, amountMinor: await amountOf(first, second) }));
+      return deposit({ ...who, account: first, amountMinor: await amountOf(first, second) });
     case "withdraw":
-      return ledger.submit(withdraw({ ...who, account: first, amountMinor: await amountOf(first, second) }));
+      return withdraw({ ...who, account: first, amountMinor: await amountOf(first, second) });
     case "transfer":
-      return ledger.submit(transfer({ ...who, from: first, to: second, amountMinor: await amountOf(first, third) }));
+      return transfer({ ...who, from: first, to: second, amountMinor: await amountOf(first, third) });
     case "post": {
       const legs: Leg[] = [];
       for (const word of args) {
         const [account = "", side, amount = ""] = word.split(":");
         legs.push({ account, side: side === "D" ? "debit" : "credit", amountMinor: await amountOf(account, amount) });
       }
-      return ledger.submit({ verb, ...who, legs });
+      return { verb, ...who, legs };
     }
     case "hold": {
       const amountMinor = await amountOf(first, third);
-      return ledger.submit({
-        verb,
-        ...who,
-        from: first,
-        to: second,
-        amountMinor,
-        expiresInMs: fourth === "none" ? null : Number(fourth),
-      });
+      const expiresInMs = fourth === "none" ? null : Number(fourth);
+      return { verb, ...who, from: first, to: second, amountMinor, expiresInMs };
     }
     case "capture": {
       const amountMinor = second === "all" ? null : signed(second, CURRENCIES[0]);
-      return ledger.submit({ verb, ...who, hold: first, amountMinor, isFinal: third === "final" });
+      return { verb, ...who, hold: first, amountMinor, isFinal: third === "final" };
     }
     case "release":
-      return ledger.submit({ verb, ...who, hold: first });
+      return { verb, ...who, hold: first };
     case "reverse":
-      return ledger.submit({ verb, ...who, entry: first });
+      return { verb, ...who, entry: first };
     case "limit": {
       const currency = currencyOf(await ledger.account(first));
       const limits = { minBalanceMinor: limit(second, currency), maxBalanceMinor: limit(third, currency) };
-      return ledger.submit({ verb, ...who, account: first, ...limits });
+      return { verb, ...who, account: first, ...limits };
     }
     case "freeze":
     case "unfreeze":
     case "close":
-      return ledger.submit({ verb, ...who, account: first });
+      return { verb, ...who, account: first };
     case "settle":
-      return ledger.submit({ verb, ...who });
+      return { verb, ...who };
     default:
       throw new RangeError(`scenario row has the verb "${verb}", which is none`);
   }
@@ -161,12 +183,27 @@ function showAccount(account: Account | undefined): string {
   return `${status} balance=${show(balanceMinor(account), account)} available=${show(availableMinor(account), account)} version=${version}`;
 }
 
+function showList({ accounts, hasMore }: AccountPage): string {
+  return [...accounts.map(({ account }) => account), ...(hasMore ? ["more"] : [])].join(" ");
+}
+
+function showHolds(page: HoldPage | undefined): string {
+  if (page === undefined) return "unknown";
+  const holds = page.holds.map(({ id, from, to, leftMinor }) => `${id}:${from}:${to}:${show(leftMinor)}`);
+  return [...holds, ...(page.hasMore ? ["more"] : [])].join(" ");
+}
+
+function showFound(found: Found | undefined): string {
+  return found === undefined ? "unseen" : `${found.command.verb} ${showResult(found.answer)}`;
+}
+
 async function showStatement(ledger: Ledger, name: string, range: { readonly afterVersion: number }): Promise<string> {
   const account = await ledger.account(name);
   const statement = await ledger.statement(name, { ...range, limit: 3 });
   if (account === undefined || statement === undefined) return "unknown";
-  const entries = statement.entries.map(({ version, side, amountMinor, balanceMinor: balance }) => {
-    return `${version}:${side === "debit" ? "D" : "C"}:${show(amountMinor, account)}=${show(balance, account)}`;
+  const entries = statement.entries.map(({ version, side, amountMinor, balanceMinor: balance, memo, ref }) => {
+    const line = `${version}:${side === "debit" ? "D" : "C"}:${show(amountMinor, account)}=${show(balance, account)}`;
+    return [line, memo, ref].filter((word) => word !== undefined).join("/");
   });
   const ends = [`opening=${show(statement.openingMinor, account)}`, `closing=${show(statement.closingMinor, account)}`];
   return [ends[0], ...entries, ends[1], ...(statement.hasMore ? ["more"] : [])].join(" ");

@@ -3,9 +3,14 @@ export interface Scenario {
   /** The claim that the rows prove. */
   readonly name: string;
   /**
-   * - `[principal/]id: verb arguments -> OK seq balances` or `-> NO CODE facts`; amounts are decimals
+   * - `[principal/]id: verb arguments -> OK seq balances` or `-> NO CODE facts`; amounts are decimals. Among the arguments
+   *   may be `memo=text`, `ref=text` and `if=account@version`
+   * - `preview id: verb arguments -> the same, and nothing happens`
+   * - `lookup [principal/]id -> verb answer`
+   * - `list [after] -> at most three accounts`
+   * - `holds account after-seq -> at most three holds, id:from:to:left`
    * - `show account -> status, balance, available, version`
-   * - `statement account after-version -> opening, at most three entries version:side:amount=balance, closing`
+   * - `statement account after-version -> opening, at most three entries version:side:amount=balance/memo/ref, closing`
    * - `clock milliseconds`: time passes
    */
   readonly rows: readonly string[];
@@ -349,6 +354,92 @@ export const scenarios: readonly Scenario[] = [
       "statement alice 4 -> opening=4.5 closing=4.5",
       "statement @cash 0 -> opening=0 1:D:10=10 closing=10",
       "statement nobody 0 -> unknown",
+    ],
+  },
+  {
+    name: "a memo and a reference are part of the request, and are shown in statements",
+    rows: [
+      ...opened,
+      "a: deposit alice 10 memo=salary ref=2024-11 -> OK 4 @cash=10 alice=10",
+      "a: deposit alice 10 memo=salary ref=2024-11 -> OK 4 @cash=10 alice=10 replayed",
+      "a: deposit alice 10 memo=bonus ref=2024-11 -> NO ID_REUSED",
+      "a: deposit alice 10 -> NO ID_REUSED",
+      "b: transfer alice bob 1 ref=7 -> OK 5 alice=9 bob=1",
+      `c: transfer alice bob 1 memo=${"m".repeat(141)} -> NO MEMO_INVALID`,
+      `c: transfer alice bob 1 ref=${"r".repeat(65)} -> NO REF_INVALID`,
+      `c: transfer alice bob 1 memo=${"€".repeat(140)} -> OK 6 alice=8 bob=2`,
+      `statement alice 0 -> opening=0 1:C:10=10/salary/2024-11 2:D:1=9/7 3:D:1=8/${"€".repeat(140)} closing=8`,
+    ],
+  },
+  {
+    name: "a command that expects another version of an account is refused before anything else about the books",
+    rows: [
+      ...opened,
+      "a: deposit alice 10 if=alice@0 -> OK 4 @cash=10 alice=10",
+      "b: withdraw alice 11 if=alice@0 -> NO VERSION_CONFLICT alice",
+      "c: withdraw alice 1 if=alice@1 -> OK 6 alice=9 @cash=9",
+      "a: deposit alice 10 if=alice@0 -> OK 4 @cash=10 alice=10 replayed",
+      "b: withdraw alice 11 if=alice@0 -> NO VERSION_CONFLICT alice replayed",
+      "b: withdraw alice 11 if=alice@2 -> NO ID_REUSED",
+      "d: withdraw alice 1 if=nobody@0 -> NO ACCOUNT_UNKNOWN nobody",
+      "e: freeze alice if=alice@1 -> NO VERSION_CONFLICT alice",
+      "f: withdraw alice 1 if=alice@1.5 -> NO VERSION_INVALID",
+      "g: hold alice bob 1 if=alice@2 -> OK 9 held left=1",
+      "h: capture g all if=alice@2 -> OK 10 alice=8 bob=1 captured left=0",
+    ],
+  },
+  {
+    name: "a preview says what would come of a command, and uses up nothing",
+    rows: [
+      ...opened,
+      "preview a: deposit alice 10 -> OK 4 @cash=10 alice=10",
+      "show alice -> open balance=0 available=0 version=0",
+      "lookup a -> unseen",
+      "preview a: withdraw alice 10 -> NO INSUFFICIENT_FUNDS alice available=0",
+      "a: deposit alice 5 -> OK 4 @cash=5 alice=5",
+      "preview a: deposit alice 5 -> OK 4 @cash=5 alice=5 replayed",
+      "preview a: deposit alice 6 -> NO ID_REUSED",
+      "preview b: settle -> NO ID_FENCED",
+      "b: deposit alice 1 -> OK 5 @cash=6 alice=6",
+    ],
+  },
+  {
+    name: "looking an id up tells what was asked under it and what was answered",
+    rows: [
+      ...opened,
+      "a: deposit alice 10 -> OK 4 @cash=10 alice=10",
+      "b: withdraw alice 11 -> NO INSUFFICIENT_FUNDS alice available=10",
+      "c: settle -> NO ID_FENCED",
+      "lookup a -> post OK 4 @cash=10 alice=10 replayed",
+      "lookup b -> post NO INSUFFICIENT_FUNDS alice available=10 replayed",
+      "lookup c -> settle NO ID_FENCED replayed",
+      "lookup o1 -> open OK 1 replayed",
+      "lookup other/a -> unseen",
+      "lookup d -> unseen",
+    ],
+  },
+  {
+    name: "accounts are listed in the order in which they were opened, and holds in the order in which they were made",
+    rows: [
+      ...opened,
+      "list -> @cash alice bob",
+      "o4: open aaron USD liability 0 -> OK 4",
+      "list -> @cash alice bob more",
+      "list bob -> aaron",
+      "a: deposit alice 10 -> OK 5 @cash=10 alice=10",
+      "h1: hold alice bob 1 -> OK 6 held left=1",
+      "h2: hold alice aaron 2 1000 -> OK 7 held left=2",
+      "h3: hold alice bob 3 -> OK 8 held left=3",
+      "h4: hold alice bob 4 -> OK 9 held left=4",
+      "holds alice 0 -> h1:alice:bob:1 h2:alice:aaron:2 h3:alice:bob:3 more",
+      "holds alice 8 -> h4:alice:bob:4",
+      "holds aaron 0 -> h2:alice:aaron:2",
+      "c: capture h1 0.5 -> OK 10 alice=9.5 bob=0.5 held left=0.5",
+      "r: release h3 -> OK 11 released left=0",
+      "clock 1000",
+      "holds alice 0 -> h1:alice:bob:0.5 h4:alice:bob:4",
+      "holds aaron 0 -> ",
+      "holds nobody 0 -> unknown",
     ],
   },
 ];

@@ -1,8 +1,10 @@
 import { balanceMinor, normalSide, type Account, type Side } from "./account.ts";
+import type { Command, Request } from "./command.ts";
+import { checkRange } from "./page.ts";
 import type { Done } from "./result.ts";
 
-/** One leg as the account that it was posted to sees it. Amounts are minor units. */
-export interface Entry {
+/** One leg as the account that it was posted to sees it, with what its command said of itself. Amounts are minor units. */
+export interface Entry extends Pick<Request, "principal" | "id" | "memo" | "ref"> {
   /** 1 for the account's first entry, and so on without a gap. */
   readonly version: number;
   /** The place in the ledger's order of the command that posted it. */
@@ -34,7 +36,13 @@ export interface StatementRange {
 }
 
 /** The entries that a command made on each account, given the accounts as they were before it. */
-export function entriesOf(done: Done, before: (name: string) => Account | undefined): Map<string, Entry[]> {
+export function entriesOf(
+  command: Command,
+  done: Done,
+  before: (name: string) => Account | undefined,
+): Map<string, Entry[]> {
+  const { principal, id, memo, ref }: Request = command;
+  const request = { principal, id, ...(memo !== undefined && { memo }), ...(ref !== undefined && { ref }) };
   const entries = new Map<string, Entry[]>();
   for (const { account: name, side, amountMinor } of done.legs) {
     const account = before(name)!;
@@ -42,21 +50,16 @@ export function entriesOf(done: Done, before: (name: string) => Account | undefi
     const earlierMinor = own.at(-1)?.balanceMinor ?? balanceMinor(account);
     const changeMinor = side === normalSide(account.kind) ? amountMinor : -amountMinor;
     const version = account.version + own.length + 1;
-    own.push({ version, seq: done.seq, atMs: done.atMs, side, amountMinor, balanceMinor: earlierMinor + changeMinor });
+    const place = { version, seq: done.seq, atMs: done.atMs };
+    own.push({ ...place, side, amountMinor, balanceMinor: earlierMinor + changeMinor, ...request });
     entries.set(name, own);
   }
   return entries;
 }
 
-/** Cuts a statement out of all of an account's entries, whose versions are 1, 2, 3, … */
+/** Cuts a statement out of all of an account's entries, whose versions are 1, 2, 3, … @throws RangeError for a bad range. */
 export function statementOf(account: string, all: readonly Entry[], range: StatementRange = {}): Statement {
-  const { afterVersion = 0, limit = 100 } = range;
-  if (!Number.isInteger(afterVersion) || afterVersion < 0) {
-    throw new RangeError(`afterVersion is ${afterVersion}, expected a whole number, 0 or more`);
-  }
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
-    throw new RangeError(`limit is ${limit}, expected a whole number from 1 to 1000`);
-  }
+  const { after: afterVersion, limit } = checkRange("afterVersion", range.afterVersion, range.limit);
   const entries = all.slice(afterVersion, afterVersion + limit);
   const openingMinor = all[Math.min(afterVersion, all.length) - 1]?.balanceMinor ?? 0n;
   const closingMinor = entries.at(-1)?.balanceMinor ?? openingMinor;

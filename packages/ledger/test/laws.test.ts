@@ -27,7 +27,16 @@ const names = ["@cash", "alice", "bob", "emi"];
 // Few accounts, ids and amounts, so that overdrafts, reused ids, unbalanced entries and expired holds come up all the time.
 const account = fc.constantFrom(...names);
 const id = fc.integer({ min: 1, max: 12 }).map(String);
-const identity = { principal: fc.constantFrom("p", "q"), id };
+const who = { principal: fc.constantFrom("p", "q"), id };
+/** Seldom there; where it is undefined, `withoutUndefined` leaves it out: an absent memo and an undefined one are the same. */
+const seldom = <Value>(value: fc.Arbitrary<Value>) =>
+  fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value }) as fc.Arbitrary<Value>;
+const identity = {
+  ...who,
+  memo: seldom<string>(fc.constantFrom("rent", "née", "")),
+  ref: seldom<string>(fc.constantFrom("7", "\n")),
+  ifVersion: seldom(fc.record({ account, version: fc.nat(3) })),
+};
 const amountMinor = fc.bigInt(1n, 20n);
 const limits = { minBalanceMinor: fc.constantFrom(0n, -10n, null), maxBalanceMinor: fc.constantFrom(30n, null) };
 const verb = <Verb extends Command["verb"]>(...verbs: Verb[]) => fc.constantFrom(...verbs);
@@ -37,38 +46,46 @@ const leg = fc.record({
   amountMinor: fc.oneof({ weight: 9, arbitrary: fc.bigInt(0n, 20n) }, { weight: 1, arbitrary: fc.constant(MAX_MINOR) }),
 });
 const move = fc.record({ ...identity, from: account, to: account, amountMinor }).map(transfer);
-const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 4, arbitrary: move },
-  fc.record({
-    verb: verb("open"),
-    ...identity,
-    account,
-    currency: fc.constantFrom("USD", "JPY"),
-    kind: fc.constantFrom("asset" as const, "liability" as const),
-    ...limits,
-  }),
-  fc.record({ verb: verb("post"), ...identity, legs: fc.array(leg, { maxLength: 4 }) }),
-  fc.record({
-    verb: verb("hold"),
-    ...identity,
-    from: account,
-    to: account,
-    amountMinor,
-    expiresInMs: fc.constantFrom(null, 1, 5),
-  }),
-  fc.record({
-    verb: verb("capture"),
-    ...identity,
-    hold: id,
-    amountMinor: fc.option(amountMinor),
-    isFinal: fc.boolean(),
-  }),
-  fc.record({ verb: verb("release"), ...identity, hold: id }),
-  fc.record({ verb: verb("reverse"), ...identity, entry: id }),
-  fc.record({ verb: verb("limit"), ...identity, account, ...limits }),
-  fc.record({ verb: verb("freeze", "unfreeze", "close"), ...identity, account }),
-  fc.record({ verb: verb("settle"), ...identity }),
-);
+const command: fc.Arbitrary<Command> = fc
+  .oneof(
+    { weight: 4, arbitrary: move },
+    fc.record({
+      verb: verb("open"),
+      ...identity,
+      account,
+      currency: fc.constantFrom("USD", "JPY"),
+      kind: fc.constantFrom("asset" as const, "liability" as const),
+      ...limits,
+      owner: seldom<string>(fc.constantFrom("p", "q r")),
+      metadata: seldom(fc.dictionary(fc.constantFrom("a", "b", "__proto__"), fc.constantFrom("x", "y"))),
+    }),
+    fc.record({ verb: verb("post"), ...identity, legs: fc.array(leg, { maxLength: 4 }) }),
+    fc.record({
+      verb: verb("hold"),
+      ...identity,
+      from: account,
+      to: account,
+      amountMinor,
+      expiresInMs: fc.constantFrom(null, 1, 5),
+    }),
+    fc.record({
+      verb: verb("capture"),
+      ...identity,
+      hold: id,
+      amountMinor: fc.option(amountMinor),
+      isFinal: fc.boolean(),
+    }),
+    fc.record({ verb: verb("release"), ...identity, hold: id }),
+    fc.record({ verb: verb("reverse"), ...identity, entry: id }),
+    fc.record({ verb: verb("limit"), ...identity, account, ...limits }),
+    fc.record({ verb: verb("freeze", "unfreeze", "close"), ...identity, account }),
+    fc.record({ verb: verb("settle"), ...who }),
+  )
+  .map(withoutUndefined);
+
+function withoutUndefined(value: object): Command {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as unknown as Command;
+}
 /** Commands, each after some time has passed; now and then the clock goes back. */
 const history = fc.array(fc.record({ command, afterMs: fc.integer({ min: -2, max: 3 }) }), { maxLength: 80 });
 type History = readonly { readonly command: Command; readonly afterMs: number }[];
