@@ -49,6 +49,13 @@ class ChunkDecoder implements Decoder<Uint8Array> {
     this.#isEnded = true;
   }
 
+  nextMessage(): Uint8Array | undefined {
+    const message = this.#waiting.take();
+    if (message === undefined || message.length <= this.#maxChunkBytes) return message;
+    this.#waiting.putBack(message);
+    return undefined;
+  }
+
   next(): DecodeEvent<Uint8Array> | undefined {
     const message = this.#waiting.take();
     if (message === undefined) return undefined;

@@ -28,7 +28,7 @@ export interface Decoder<Message> {
    */
   nextMessage?(): Message | undefined;
   /**
-   * Bytes held, 0 between frames. While `next` has not yet returned undefined, frames that were already given out may be
+   * Bytes held. 0 between frames, and then `next` has nothing to give unless the stream ended. While `next` has not yet returned undefined, frames that were already given out may be
    * counted too; inside an overlong line that is being skipped it is 1, though nothing of the line is held.
    */
   readonly pendingBytes: number;

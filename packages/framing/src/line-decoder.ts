@@ -122,13 +122,22 @@ export class LineDecoder implements Decoder<string> {
   }
 
   nextMessage(): string | undefined {
-    if (this.#textBytes === 0) return undefined;
+    if (this.#textBytes === 0 && !this.#takeWholeChunk()) return undefined;
     const text = this.#text;
     const start = this.#textAt;
     const end = text.indexOf("\n", start);
     if (this.#textBytes > this.#maxLineBytes && this.#isOverlong(start, end)) return undefined;
     this.#passText(end);
     return text.slice(start, end > start && text.charCodeAt(end - 1) === CR ? end - 1 : end);
+  }
+
+  /** The usual case: a read of whole lines, on a line's boundary. */
+  #takeWholeChunk(): boolean {
+    if (this.#waiting.bytes === 0 || this.#part !== undefined || this.#isSkipping) return false;
+    const chunk = this.#waiting.take()!;
+    if (chunk[chunk.length - 1] === LF) this.#takeWholeLines(chunk);
+    else this.#waiting.putBack(chunk);
+    return this.#textBytes > 0;
   }
 
   #skipOfText(): DecodeEvent<string> {

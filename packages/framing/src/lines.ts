@@ -31,10 +31,15 @@ export function lines(options: LineOptions = {}): Codec<string> {
   const maxWrittenLineBytes = wholeNumber("maxWrittenLineBytes", options.maxWrittenLineBytes ?? 65_536, 1, 2 ** 24);
   const onTooLong = oneOf("onTooLong", options.onTooLong ?? "skip", ["skip", "close"]);
 
+  // A UTF-16 unit is at most 3 bytes of UTF-8, so short lines need no counting.
+  const uncountedUnits = Math.floor(maxWrittenLineBytes / 3);
+  const shortUnits = Math.min(SHORT_UNITS, uncountedUnits);
+  const check = (line: string): void => {
+    if (NOT_IN_A_LINE.test(line)) refuseLine(line);
+    if (line.length > uncountedUnits) refuseLongLine(line, maxWrittenLineBytes);
+  };
   const encodeText = (line: string): string => {
-    if (!isShortAscii(line) && NOT_IN_A_LINE.test(line)) refuseLine(line);
-    // A UTF-16 unit is at most 3 bytes of UTF-8, so short lines need no counting.
-    if (line.length * 3 > maxWrittenLineBytes) refuseLongLine(line, maxWrittenLineBytes);
+    if (line.length > shortUnits || !isPrintable(line)) check(line);
     return line + "\n";
   };
   return {
@@ -44,9 +49,13 @@ export function lines(options: LineOptions = {}): Codec<string> {
   };
 }
 
-/** Most replies are a few words, for which this costs a fifth of the regular expression. */
-function isShortAscii(line: string): boolean {
-  if (line.length > 32) return false;
+/**
+ * Many replies are a word or two, for which a loop costs a fifth of the regular expression. A longer text that was put together
+ * is in pieces in memory, and looking at its units one by one costs more.
+ */
+const SHORT_UNITS = 12;
+
+function isPrintable(line: string): boolean {
   for (let i = 0; i < line.length; i += 1) {
     const unit = line.charCodeAt(i);
     if (unit < 0x20 || unit > 0x7e) return false;

@@ -34,7 +34,7 @@ class MappedDecoder<Inner, Message> implements Decoder<Message> {
   }
 
   get pendingBytes(): number {
-    return this.#inner.pendingBytes;
+    return this.#inner.pendingBytes + (this.#kept === undefined ? 0 : 1);
   }
 
   push(bytes: Uint8Array): void {

@@ -8,7 +8,9 @@ import type { Codec } from "@tallyline/framing";
 export class FrameBatch<Message> {
   readonly #codec: Codec<unknown, Message>;
   #text = "";
-  #frames: Uint8Array[] = [];
+  /** Nearly always there is one, which has a place of its own. */
+  #frame: Uint8Array | undefined;
+  #frames: Uint8Array[] | undefined;
   #frameBytes = 0;
 
   constructor(codec: Codec<unknown, Message>) {
@@ -28,8 +30,9 @@ export class FrameBatch<Message> {
       return;
     }
     const frame = this.#codec.encode(message);
-    this.#frames.push(frame);
     this.#frameBytes += frame.length;
+    if (this.#frame === undefined) this.#frame = frame;
+    else (this.#frames ??= [this.#frame]).push(frame);
   }
 
   /** Adds frames that the codec's `encodeText` made. */
@@ -44,13 +47,10 @@ export class FrameBatch<Message> {
       this.#text = "";
       return socket.write(text);
     }
-    const frames = this.#frames;
-    const frameBytes = this.#frameBytes;
+    const bytes = this.#frames === undefined ? this.#frame! : Buffer.concat(this.#frames, this.#frameBytes);
+    this.#frame = undefined;
+    this.#frames = undefined;
     this.#frameBytes = 0;
-    // Taken off one by one, an array keeps its memory for the next turn.
-    const last = frames.pop()!;
-    if (frames.length === 0) return socket.write(last);
-    this.#frames = [];
-    return socket.write(Buffer.concat([...frames, last], frameBytes));
+    return socket.write(bytes);
   }
 }

@@ -1,13 +1,14 @@
 import type { Socket } from "node:net";
 import type { Codec, Decoder, FrameError } from "@tallyline/framing";
 import { StreamReplies, type StreamTurn, type StreamTurnOutcome } from "@tallyline/request-reply";
-import { afterPoll } from "./after-poll.ts";
+import { Alarm } from "./alarm.ts";
 import { FrameBatch } from "./frame-batch.ts";
 import { MOST_BYTES_LOOKED_AT, otherProtocolOf } from "./other-protocols.ts";
 import type { TcpPeer } from "./peer.ts";
 import { RequestContext } from "./request-context.ts";
 import { type CloseReason, connectionClose, connectionOpen, requestEnd, requestStart } from "./server-events.ts";
 import type { ServerSettings, TcpServerOptions } from "./server-options.ts";
+import { reportTo, type SocketOwner } from "./socket-listeners.ts";
 
 /** What the connections of one server share. */
 export interface ConnectionHost<Request, Reply, State> {
@@ -47,40 +48,48 @@ export interface ServerCounts {
  *   and take replies on their way with it.
  *
  * Invariants: replies leave in order, those of one turn of the event loop in one write; `#held` is this connection's share
- * of the server's buffered bytes; each of `#turns` is counted once in the server's requests in flight.
+ * of the server's buffered bytes; `#inFlight` is its share of the server's requests in flight.
  */
-export class ServerConnection<Request, Reply, State> {
-  readonly number: number = ++lastNumber;
-  readonly peer: TcpPeer;
-  readonly state: State;
+export class ServerConnection<Request, Reply, State> implements SocketOwner {
+  // What every read looks at comes first: side by side, it is read from memory at once.
   readonly #host: ConnectionHost<Request, Reply, State>;
-  readonly #socket: Socket;
   readonly #decoder: Decoder<Request>;
-  readonly #turns: StreamReplies<Reply>;
   readonly #batch: FrameBatch<Reply>;
-
+  readonly #socket: Socket;
   #phase: "open" | "ending" | "lingering" | "closed" = "open";
-  #reason: CloseReason = "peer-ended";
-  #error: unknown;
-  #abort: AbortController | undefined;
   /** What the stream starts with, as long as it may be the start of another protocol; then undefined. */
   #start: Uint8Array | undefined;
+  /** Something came, or went out, since the alarm last rang for `#idleAtMs`. */
+  #isActive = false;
   #hasPeerEnded = false;
   #isPaused = false;
   #isWriteBlocked = false;
   /** Has had its share of this turn of the event loop. */
   #isYielding = false;
-  #isTurnDue = false;
-  #held = 0;
+  /** The beginning of a frame is there, and has its time. */
+  #isInFrame = false;
+  #isPullTimed = false;
+  #inFlight = 0;
   #requestCount = 0;
+  #held = 0;
+
+  readonly number: number = ++lastNumber;
+  readonly peer: TcpPeer;
+  readonly state: State;
+  /** Made with the first request that is not answered at once. */
+  #turns: StreamReplies<Reply> | undefined;
+  #isTurnDue = false;
   /** The connection ends after the reply to this request; replies to later ones are dropped. */
   #lastRequest = Infinity;
   #isLastReplied = false;
+  #reason: CloseReason = "peer-ended";
+  #error: unknown;
+  #abort: AbortController | undefined;
 
+  readonly #alarm = new Alarm(this);
   // Times of `performance.now()`. Infinity: not running.
-  #timer: NodeJS.Timeout | undefined;
-  #timerAtMs = Infinity;
-  #activeAtMs: number;
+  #pulledAtMs = 0;
+  #idleAtMs: number;
   #frameAtMs = Infinity;
   #hintAtMs = Infinity;
   #writeAtMs = Infinity;
@@ -93,15 +102,12 @@ export class ServerConnection<Request, Reply, State> {
     this.peer = peer;
     this.state = state;
     this.#decoder = host.codec.decoder();
-    this.#turns = new StreamReplies(host.settings.replyOrder);
     this.#batch = new FrameBatch(host.codec);
     this.#start = host.settings.refuseOtherProtocols ? NOTHING : undefined;
-    this.#activeAtMs = performance.now();
-    // The listeners are functions of the module, one set for all sockets: closures of each would double what one costs.
-    (socket as OwnedSocket)[owner] = this as ServerConnection<unknown, unknown, unknown>;
-    socket.on("data", onData).on("end", onEnd).on("drain", onDrain).on("error", onError).on("close", onClose);
+    reportTo(socket, this);
+    this.#idleAtMs = performance.now() + host.settings.timeouts.idleMs;
+    this.#alarm.wakeBy(this.#idleAtMs);
     if (connectionOpen.hasSubscribers) connectionOpen.publish({ connection: this.number, server: host.url, peer });
-    this.#wakeBy(this.#activeAtMs + host.settings.timeouts.idleMs);
   }
 
   get heldBytes(): number {
@@ -109,7 +115,7 @@ export class ServerConnection<Request, Reply, State> {
   }
 
   get inFlightCount(): number {
-    return this.#turns.count;
+    return this.#inFlight;
   }
 
   get signal(): AbortSignal {
@@ -123,8 +129,7 @@ export class ServerConnection<Request, Reply, State> {
     if (this.#phase !== "open") return;
     this.#phase = "ending";
     this.#reason = reason;
-    this.#frameAtMs = Infinity;
-    this.#hintAtMs = Infinity;
+    this.#leaveFrame();
     this.#host.waiting.delete(this);
     this.turnSoon();
   }
@@ -150,7 +155,7 @@ export class ServerConnection<Request, Reply, State> {
     process.nextTick(takeTurn, this);
   }
 
-  // What the socket and the timers report; called by the functions at the end of this file.
+  // What the socket, the alarm and the event loop report.
 
   turn(): void {
     this.#isTurnDue = false;
@@ -167,7 +172,7 @@ export class ServerConnection<Request, Reply, State> {
     this.#host.counts.bytesRead += bytes.length;
     if (this.#phase !== "open") return;
     if (this.#start !== undefined && this.#refuseOther(this.#start, bytes)) return;
-    this.#activeAtMs = performance.now();
+    if (!this.#isActive) this.#becomeActive();
     this.#decoder.push(bytes);
     this.#pull();
   }
@@ -182,7 +187,7 @@ export class ServerConnection<Request, Reply, State> {
   drained(): void {
     this.#isWriteBlocked = false;
     this.#writeAtMs = Infinity;
-    this.#activeAtMs = performance.now();
+    if (!this.#isActive) this.#becomeActive();
     this.turn();
   }
 
@@ -195,7 +200,7 @@ export class ServerConnection<Request, Reply, State> {
 
   finished(): void {
     this.#lingerAtMs = performance.now() + this.#host.settings.timeouts.lingerMs;
-    this.#wakeBy(this.#lingerAtMs);
+    this.#alarm.wakeBy(this.#lingerAtMs);
   }
 
   socketClosed(): void {
@@ -203,8 +208,6 @@ export class ServerConnection<Request, Reply, State> {
   }
 
   timeUp(): void {
-    this.#timerAtMs = Infinity;
-    if (this.#phase === "closed") return;
     const nowMs = performance.now();
     const { timeouts } = this.#host.settings;
     if (nowMs >= this.#lingerAtMs) return this.destroy(this.#reason);
@@ -216,26 +219,44 @@ export class ServerConnection<Request, Reply, State> {
       else this.end("frame-timeout");
     }
     if (nowMs >= this.#hintAtMs) this.#sendHint(nowMs);
-    if (this.#phase === "open" && nowMs >= this.#activeAtMs + timeouts.idleMs) {
-      if (this.#held === 0 && this.#turns.count === 0) this.end("idle-timeout");
-      else this.#activeAtMs = nowMs;
+    if (this.#phase === "open" && nowMs >= this.#idleAtMs) {
+      if (!this.#isActive && this.#held === 0 && this.#inFlight === 0) this.end("idle-timeout");
+      this.#isActive = false;
+      this.#idleAtMs = nowMs + timeouts.idleMs;
     }
-    const idleAtMs = this.#phase === "open" ? this.#activeAtMs + timeouts.idleMs : Infinity;
     const ownMs = Math.min(this.#frameAtMs, this.#hintAtMs, this.#writeAtMs, this.#lingerAtMs);
-    this.#wakeBy(Math.min(ownMs, this.#handlerAtMs(), idleAtMs));
+    const idleAtMs = this.#phase === "open" ? this.#idleAtMs : Infinity;
+    this.#alarm.wakeBy(Math.min(ownMs, this.#handlerAtMs(), idleAtMs));
+  }
+
+  /**
+   * The idle time runs from when the alarm finds that nothing more has happened. It looks an eighth of that time after a
+   * connection became active: reading the clock at each read would cost a fifth of all that is done with it.
+   */
+  #becomeActive(): void {
+    this.#isActive = true;
+    this.#idleAtMs = performance.now() + this.#host.settings.timeouts.idleMs / 8;
+    this.#alarm.wakeBy(this.#idleAtMs);
   }
 
   #handlerAtMs(): number {
     // Lingering, nobody waits for what is still being worked on.
-    return this.#phase === "lingering" ? Infinity : (this.#turns.wakeAtMs ?? Infinity);
+    return this.#phase === "lingering" ? Infinity : (this.#turns?.wakeAtMs ?? Infinity);
   }
 
   /** Hands over the frames that there is room for, then sends what was answered. */
   #pull(): void {
     const { maxFramesPerTurn } = this.#host.settings.limits;
+    const decoder = this.#decoder;
+    this.#isPullTimed = false;
     let frames = 0;
-    while (this.#hasRoom()) {
-      if (frames >= maxFramesPerTurn && this.#decoder.pendingBytes > 0) {
+    for (;;) {
+      if (decoder.pendingBytes === 0 && !this.#hasPeerEnded) {
+        if (this.#isInFrame) this.#leaveFrame();
+        break;
+      }
+      if (!this.#hasRoom()) break;
+      if (frames >= maxFramesPerTurn) {
         this.#isYielding = true;
         setImmediate(resumeTurn, this);
         break;
@@ -243,9 +264,9 @@ export class ServerConnection<Request, Reply, State> {
       const count = this.#runAtOnce(maxFramesPerTurn - frames);
       frames += count;
       if (count > 0) continue;
-      const event = this.#decoder.next();
+      const event = decoder.next();
       if (event === undefined) {
-        this.#awaitBytes(frames > 0);
+        this.#awaitRest(frames > 0);
         break;
       }
       frames += 1;
@@ -258,54 +279,57 @@ export class ServerConnection<Request, Reply, State> {
   }
 
   #canRead(): boolean {
-    const { limits } = this.#host.settings;
-    const isWaiting = this.#isYielding || this.#isWriteBlocked || this.#host.waiting.has(this);
-    return !isWaiting && this.#turns.count < limits.maxInFlightPerConnection;
+    const { settings, waiting } = this.#host;
+    const isWaiting = this.#isYielding || this.#isWriteBlocked || (waiting.size > 0 && waiting.has(this));
+    return !isWaiting && this.#inFlight < settings.limits.maxInFlightPerConnection;
   }
 
   /** Whether one more request may be taken. */
   #hasRoom(): boolean {
     if (this.#phase !== "open" || this.#isYielding || this.#isWriteBlocked) return false;
     const { counts, settings, waiting } = this.#host;
-    if (this.#turns.count >= settings.limits.maxInFlightPerConnection) return false;
+    if (this.#inFlight >= settings.limits.maxInFlightPerConnection) return false;
     if (this.#batch.length >= settings.limits.maxQueuedReplyBytes) {
       this.#write();
       if (this.#isWriteBlocked) return false;
     }
     if (counts.inFlight < settings.limits.maxInFlight) return true;
-    // Its end has to wait too: there may be frames before it.
-    if (this.#decoder.pendingBytes > 0 || this.#hasPeerEnded) waiting.add(this);
+    waiting.add(this);
     return false;
   }
 
-  /** All whole frames are taken. */
-  #awaitBytes(hadFrames: boolean): void {
+  /** All whole frames are taken, and there is the beginning of one. */
+  #awaitRest(hadFrames: boolean): void {
     if (this.#hasPeerEnded) return this.end("peer-ended");
-    if (this.#decoder.pendingBytes === 0) {
-      this.#frameAtMs = Infinity;
-      this.#hintAtMs = Infinity;
-      return;
-    }
-    if (hadFrames || this.#frameAtMs === Infinity) {
-      this.#frameAtMs = this.#activeAtMs + this.#host.settings.timeouts.frameMs;
-      this.#wakeBy(this.#frameAtMs);
+    const nowMs = performance.now();
+    if (hadFrames || !this.#isInFrame) {
+      this.#frameAtMs = nowMs + this.#host.settings.timeouts.frameMs;
+      this.#alarm.wakeBy(this.#frameAtMs);
     }
     const hint = this.#host.options.unfinishedFrameHint;
     if (hint !== undefined) {
-      this.#hintAtMs = this.#activeAtMs + hint.afterMs;
-      this.#wakeBy(this.#hintAtMs);
+      this.#hintAtMs = nowMs + hint.afterMs;
+      this.#alarm.wakeBy(this.#hintAtMs);
     }
+    this.#isInFrame = true;
+  }
+
+  #leaveFrame(): void {
+    this.#isInFrame = false;
+    this.#frameAtMs = Infinity;
+    this.#hintAtMs = Infinity;
   }
 
   /**
    * Hands over messages as long as each is answered at once, which is the most of what most servers do. Their replies are
-   * joined in a variable: text that grows in a field costs as much again, because each growth is a store that the garbage
-   * collector has to hear of. @returns how many.
+   * joined in a variable where they are text: text that grows in a field costs as much again, because each growth is a store
+   * that the garbage collector has to hear of. @returns how many.
    */
   #runAtOnce(most: number): number {
     const { codec, counts, options, settings } = this.#host;
+    const { encodeText } = codec;
     const decoder = this.#decoder;
-    if (decoder.nextMessage === undefined || codec.encodeText === undefined || this.#turns.count > 0) return 0;
+    if (decoder.nextMessage === undefined || this.#inFlight > 0) return 0;
 
     const room = settings.limits.maxQueuedReplyBytes - this.#batch.length;
     let text = "";
@@ -318,14 +342,14 @@ export class ServerConnection<Request, Reply, State> {
       const number = this.#begin();
       try {
         const reply = options.handler(request, new RequestContext(this, number));
-        if (this.#phase !== "open" || isPromise(reply)) {
+        if (encodeText === undefined || this.#phase !== "open" || isPromise(reply)) {
           this.#batch.addText(text);
           text = "";
           this.#answer(number, reply);
           break;
         }
         if (reply !== undefined) {
-          text += codec.encodeText(reply);
+          text += encodeText(reply);
           counts.replies += 1;
         }
         if (requestEnd.hasSubscribers) requestEnd.publish({ connection: this.number, request: number });
@@ -352,7 +376,7 @@ export class ServerConnection<Request, Reply, State> {
   /** An answer that comes at once costs no promise and no place, unless those before it are still awaited. */
   #answer(number: number, reply: Reply | undefined | Promise<Reply | undefined>): void {
     if (isPromise(reply)) this.#await(number, reply);
-    else if (this.#turns.count === 0) this.#leave(number, reply);
+    else if (this.#inFlight === 0) this.#leave(number, reply);
     else this.#answerInTurn(number, reply);
   }
 
@@ -378,12 +402,12 @@ export class ServerConnection<Request, Reply, State> {
   }
 
   #answerInTurn(number: number, reply: Reply | undefined): void {
-    this.#turns.settle(this.#accept(number), outcomeOf(reply));
+    this.#accept(number, outcomeOf(reply));
     this.#releaseReplies();
   }
 
   #failAt(number: number, error: unknown): void {
-    this.#turns.settle(this.#accept(number), this.#failure(error));
+    this.#accept(number, this.#failure(error));
     this.#releaseReplies();
   }
 
@@ -397,21 +421,33 @@ export class ServerConnection<Request, Reply, State> {
 
   #settle(turn: StreamTurn<Reply>, outcome: StreamTurnOutcome<Reply>): void {
     if (this.#phase === "closed") return;
-    this.#turns.settle(turn, outcome);
+    this.#turns?.settle(turn, outcome);
     this.turnSoon();
   }
 
-  #accept(number: number): StreamTurn<Reply> {
-    this.#host.counts.inFlight += 1;
-    const deadlineAtMs = this.#activeAtMs + this.#host.settings.timeouts.handlerMs;
-    this.#wakeBy(deadlineAtMs);
-    return this.#turns.accept(number, deadlineAtMs);
+  #accept(number: number, outcome?: StreamTurnOutcome<Reply>): StreamTurn<Reply> {
+    const { counts, settings } = this.#host;
+    counts.inFlight += 1;
+    this.#inFlight += 1;
+    this.#turns ??= new StreamReplies(settings.replyOrder);
+    const turn = this.#turns.accept(number, this.#deadlineAtMs());
+    if (outcome !== undefined) this.#turns.settle(turn, outcome);
+    return turn;
+  }
+
+  /** Requests that are pulled together have the same time. */
+  #deadlineAtMs(): number {
+    if (!this.#isPullTimed) this.#pulledAtMs = performance.now();
+    this.#isPullTimed = true;
+    const deadlineAtMs = this.#pulledAtMs + this.#host.settings.timeouts.handlerMs;
+    this.#alarm.wakeBy(deadlineAtMs);
+    return deadlineAtMs;
   }
 
   #releaseReplies(): void {
     if (this.#phase === "lingering" || this.#phase === "closed") return;
     let released = 0;
-    for (let turn = this.#turns.next(); turn !== undefined; turn = this.#turns.next()) {
+    for (let turn = this.#turns?.next(); turn !== undefined; turn = this.#turns?.next()) {
       released += 1;
       const { number, outcome } = turn;
       if (outcome?.kind === "failed" && number <= this.#lastRequest) this.endAfter(number, "handler-failed");
@@ -423,10 +459,11 @@ export class ServerConnection<Request, Reply, State> {
   /** Puts a reply in line for the next write. */
   #leave(number: number, reply: Reply | undefined): void {
     if (requestEnd.hasSubscribers) requestEnd.publish({ connection: this.number, request: number });
-    if (number > this.#lastRequest || this.#isLastReplied) return;
+    if (this.#phase !== "open" && (number > this.#lastRequest || this.#isLastReplied)) return;
     if (reply !== undefined) this.#add(number, reply);
+    if (this.#phase === "open" || number !== this.#lastRequest) return;
     // In order of completion, others may still be on their way.
-    if (number === this.#lastRequest && this.#host.settings.replyOrder === "request") this.#isLastReplied = true;
+    this.#isLastReplied = this.#host.settings.replyOrder === "request";
   }
 
   #add(number: number, reply: Reply): void {
@@ -446,6 +483,7 @@ export class ServerConnection<Request, Reply, State> {
   }
 
   #giveBack(places: number): void {
+    this.#inFlight -= places;
     this.#host.counts.inFlight -= places;
     this.#wakeNext();
   }
@@ -466,7 +504,7 @@ export class ServerConnection<Request, Reply, State> {
     if (this.#phase === "lingering" || this.#phase === "closed") return;
     this.#write();
     this.#account();
-    if (this.#phase === "ending" && (this.#turns.count === 0 || this.#isLastReplied)) this.#finish();
+    if (this.#phase === "ending" && (this.#inFlight === 0 || this.#isLastReplied)) this.#finish();
   }
 
   #write(): void {
@@ -475,12 +513,12 @@ export class ServerConnection<Request, Reply, State> {
     if (this.#socket.writableLength === 0 || this.#writeAtMs !== Infinity) return;
     this.#writtenBytes = writtenBytesOf(this.#socket);
     this.#writeAtMs = performance.now() + this.#host.settings.timeouts.writeMs;
-    this.#wakeBy(this.#writeAtMs);
+    this.#alarm.wakeBy(this.#writeAtMs);
   }
 
   #finish(): void {
     this.#phase = "lingering";
-    this.#socket.on("finish", onFinish).end();
+    this.#socket.end();
     this.#setPaused(false);
   }
 
@@ -503,7 +541,7 @@ export class ServerConnection<Request, Reply, State> {
     const hint = this.#host.options.unfinishedFrameHint;
     this.#hintAtMs = Infinity;
     if (hint === undefined || this.#phase !== "open") return;
-    if (this.#turns.count > 0) {
+    if (this.#inFlight > 0) {
       // It would be taken for the answer to a request that is still being worked on.
       this.#hintAtMs = nowMs + hint.afterMs;
       return;
@@ -543,23 +581,14 @@ export class ServerConnection<Request, Reply, State> {
     else if (counts.bufferedBytes > settings.limits.maxBufferedBytes) this.#host.shed();
   }
 
-  #wakeBy(atMs: number): void {
-    if (atMs >= this.#timerAtMs) return;
-    clearTimeout(this.#timer);
-    this.#timerAtMs = atMs;
-    // It must not hold the process: the socket does, as long as there is one.
-    this.#timer = setTimeout(onTimer, Math.max(1, Math.ceil(atMs - performance.now())), this).unref();
-  }
-
   #close(): void {
     if (this.#phase === "closed") return;
     this.#phase = "closed";
-    clearTimeout(this.#timer);
-    this.#timerAtMs = -Infinity;
+    this.#alarm.stop();
     this.#host.waiting.delete(this);
     this.#host.counts.bufferedBytes -= this.#held;
     this.#held = 0;
-    const abandoned = this.#turns.abandon();
+    const abandoned = this.#turns?.abandon() ?? [];
     for (const turn of abandoned) {
       if (requestEnd.hasSubscribers) requestEnd.publish({ connection: this.number, request: turn.number });
     }
@@ -584,34 +613,7 @@ const SILENCE = { kind: "silence" } as const;
 
 let lastNumber = 0;
 
-const owner = Symbol("connection");
-type OwnedSocket = Socket & { [owner]: ServerConnection<unknown, unknown, unknown> };
-
-function onData(this: Socket, bytes: Uint8Array): void {
-  (this as OwnedSocket)[owner].received(bytes);
-}
-
-function onEnd(this: Socket): void {
-  (this as OwnedSocket)[owner].peerEnded();
-}
-
-function onDrain(this: Socket): void {
-  (this as OwnedSocket)[owner].drained();
-}
-
-function onFinish(this: Socket): void {
-  (this as OwnedSocket)[owner].finished();
-}
-
-function onError(this: Socket, error: Error): void {
-  (this as OwnedSocket)[owner].broke(error);
-}
-
-function onClose(this: Socket): void {
-  (this as OwnedSocket)[owner].socketClosed();
-}
-
-type Turning = Pick<ServerConnection<never, never, never>, "turn" | "resumeTurn" | "timeUp">;
+type Turning = Pick<ServerConnection<never, never, never>, "turn" | "resumeTurn">;
 
 function takeTurn(connection: Turning): void {
   connection.turn();
@@ -621,15 +623,11 @@ function resumeTurn(connection: Turning): void {
   connection.resumeTurn();
 }
 
-function onTimer(connection: Turning): void {
-  afterPoll(() => connection.timeUp());
-}
-
 /** Bytes that the system has taken. `bytesWritten` alone counts those that wait in the stream too. */
 function writtenBytesOf(socket: Socket): number {
   return socket.bytesWritten - socket.writableLength;
 }
 
 function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
