@@ -19,7 +19,7 @@ export { defaultLimits, type Limits } from "./limits.ts";
 export { mathConstants, mathFunctions } from "./math-functions.ts";
 export { type NumberSystem, type Run, type SystemFunction } from "./number-system.ts";
 export { type OwnFunction } from "./own-function.ts";
-export { type Dialect, type ExplainSyntax } from "./parser.ts";
+export { type Dialect, type ExplainSyntax } from "./scanner.ts";
 export { explainPythonSyntax } from "./python-syntax.ts";
 export { python } from "./python.ts";
 export { Float, type PythonInternal, type PythonValue } from "./python-value.ts";

@@ -14,18 +14,20 @@ export function toInteger(value: bigint): Integer {
   return value >= -most && value <= most ? Number(value) : value;
 }
 
-/**
- * Width in bits, without a sign: never less than the truth, and at most 4 more.
- */
+/** Width in bits, without a sign. */
 export function bitsOf(value: bigint): number {
-  const magnitude = value < 0n ? -value : value;
-  if (magnitude < 2n ** 64n) return Math.ceil(Math.log2(Number(magnitude) + 1)) + 1;
-  return magnitude.toString(16).length * 4;
+  const hex = (value < 0n ? -value : value).toString(16);
+  return hex.length * 4 + 28 - Math.clz32(Number.parseInt(hex[0]!, 16));
 }
 
-/** Units of work of multiplying or dividing operands of these widths: products of 64-bit limbs. */
+/**
+ * Units of work of multiplying or dividing operands of these widths: products of 64-bit limbs. One for each pair of limbs
+ * of narrow operands; for wide ones engines know ways that take less.
+ */
 export function productWork(leftBits: number, rightBits: number): number {
-  return Math.ceil(leftBits / 64) * Math.ceil(rightBits / 64);
+  const [left, right] = [Math.ceil(leftBits / 64), Math.ceil(rightBits / 64)];
+  const narrow = Math.min(left, right);
+  return Math.max(left, right) * Math.min(narrow, 8 * Math.sqrt(narrow));
 }
 
 export function add(run: Run, at: Span, left: Integer, right: Integer): Integer {
@@ -44,13 +46,12 @@ export function subtract(run: Run, at: Span, left: Integer, right: Integer): Int
   return wideSum(run, at, BigInt(left), -BigInt(right));
 }
 
+/** A sum is at most a bit wider than its wider operand, and both are within the limit: it is made, then measured. */
 function wideSum(run: Run, at: Span, left: bigint, right: bigint): Integer {
   const sum = left + right;
-  // A sum is at most a bit wider than its wider operand, and both are within the limit: it is made, then measured.
-  if (sum > -(2n ** 1000n) && sum < 2n ** 1000n && run.limits.maxIntegerBits >= 1000) return toInteger(sum);
   const bits = bitsOf(sum);
   run.spend(Math.ceil(bits / 64), at);
-  run.checkBits(bits - 4, at);
+  run.checkBits(bits, at);
   return toInteger(sum);
 }
 
@@ -61,7 +62,7 @@ export function multiply(run: Run, at: Span, left: Integer, right: Integer): Int
   }
   const [a, b] = [BigInt(left), BigInt(right)];
   const [leftBits, rightBits] = [bitsOf(a), bitsOf(b)];
-  run.checkBits(leftBits + rightBits - 10, at);
+  run.checkBits(leftBits + rightBits - 1, at);
   run.spend(productWork(leftBits, rightBits), at);
   return toInteger(a * b);
 }
@@ -94,45 +95,36 @@ function wideDivision(run: Run, at: Span, left: Integer, right: Integer): [bigin
 
 /** `base ** exponent` for an exponent of 0 or more. */
 export function power(run: Run, at: Span, base: Integer, exponent: Integer): Integer {
-  if (typeof base === "number") {
-    if (base === 0 || base === 1 || base === -1) {
-      const isOdd = typeof exponent === "number" ? exponent % 2 === 1 : (exponent & 1n) === 1n;
-      return exponent === 0 ? 1 : base === -1 && !isOdd ? 1 : base;
-    }
-    if (typeof exponent === "number" && exponent <= 52 && (base === 2 || exponent < 5)) {
-      const result = smallPower(base, exponent);
-      if (result >= -most && result <= most) return result;
-    }
-  }
-  const wide = BigInt(base);
-  // |base| >= 2^(bits - 1), so the result has at least this many bits. Nothing is computed that is sure to be refused.
-  const leastBits = Math.max(1, exactBits(wide) - 1) * Number(exponent);
-  run.checkBits(Math.floor(leastBits) + 1, at);
-  const mostBits = exactBits(wide) * Number(exponent);
-  run.spend(productWork(mostBits, mostBits), at);
+  if (base === 0 || base === 1) return exponent === 0 ? 1 : base;
+  if (base === -1) return BigInt(exponent) % 2n === 0n ? 1 : -1;
+  const small = smallPower(base, exponent);
+  if (small !== undefined) return small;
+  // |base| >= 2^(bits - 1), so the result has at least so many bits. Nothing is computed that is sure to be refused.
+  const [wide, count] = [BigInt(base), Number(exponent)];
+  const bits = bitsOf(wide);
+  run.checkBits((bits - 1) * count + 1, at);
+  run.spend(productWork(bits * count, bits * count), at);
   const result = wide ** BigInt(exponent);
-  run.checkBits(bitsOf(result) - 4, at);
+  run.checkBits(bitsOf(result), at);
   return toInteger(result);
 }
 
-function smallPower(base: number, exponent: number): number {
+/** The power, if it is a safe integer: of a base that is none of 0, 1 and -1, a few steps tell. */
+function smallPower(base: Integer, exponent: Integer): number | undefined {
+  if (typeof base === "bigint") return undefined;
   let result = 1;
-  for (let i = 0; i < exponent; i++) result *= base;
+  for (let i = 0; i < exponent; i++) {
+    result *= base;
+    if (result < -most || result > most) return undefined;
+  }
   return result;
-}
-
-/** Width in bits exactly. */
-function exactBits(value: bigint): number {
-  const magnitude = value < 0n ? -value : value;
-  const hex = magnitude.toString(16);
-  return (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex[0]!, 16)));
 }
 
 export function shiftLeft(run: Run, at: Span, value: Integer, count: Integer): Integer {
   if (value === 0) return 0;
   const wide = BigInt(value);
   const bits = bitsOf(wide) + Number(count);
-  run.checkBits(bits - 4, at);
+  run.checkBits(bits, at);
   run.spend(Math.ceil(bits / 64), at);
   return toInteger(wide << BigInt(count));
 }
@@ -158,7 +150,7 @@ export function divideToFloat(left: Integer, right: Integer): number {
   if (dividend === 0n) return isNegative ? -0 : 0;
   // Scaled so that the quotient has 55 or 56 bits, or fewer where the result is subnormal and keeps fewer: 53 to
   // keep and at least two to round by, the last of which also stands for all that was cut off.
-  const difference = exactBits(dividend) - exactBits(divisor);
+  const difference = bitsOf(dividend) - bitsOf(divisor);
   if (difference > 1025) return isNegative ? -Infinity : Infinity;
   if (difference < -1080) return isNegative ? -0 : 0;
   const shift = Math.max(difference - 55, -1076);
@@ -171,7 +163,7 @@ export function divideToFloat(left: Integer, right: Integer): number {
 
 /** `quotient * 2^shift` with the quotient's last bit sticky, rounded once to float64. */
 function roundScaled(quotient: bigint, shift: number): number {
-  const bits = quotient.toString(2).length;
+  const bits = bitsOf(quotient);
   const drop = Math.max(bits - 53, -1074 - shift);
   if (drop <= 0) return Number(quotient) * 2 ** shift;
   const unit = 1n << BigInt(drop);

@@ -14,7 +14,7 @@ export interface Limits {
   readonly maxLiteralDigits: number;
   /** Most decimal digits in a whole number that is printed. Default 4,300, as CPython. */
   readonly maxResultDigits: number;
-  /** Widest integer at any step, in bits. Default 65,536: 4.6 times what may be printed, and no step over a millisecond. At most 2^20. */
+  /** Widest integer at any step, in bits. Default 262,144: 18 times what may be printed, and no step over a few milliseconds. At most 2^20. */
   readonly maxIntegerBits: number;
   /**
    * Work of one evaluation, in products of two 64-bit limbs. Default 4,000,000, a few milliseconds. Single limits bound one step; this bounds their sum.
@@ -32,7 +32,7 @@ export const defaultLimits: Limits = Object.freeze({
   maxNameLength: 64,
   maxLiteralDigits: 4300,
   maxResultDigits: 4300,
-  maxIntegerBits: 65_536,
+  maxIntegerBits: 262_144,
   maxWork: 4_000_000,
   maxArguments: 32,
 });

@@ -167,8 +167,8 @@ function power(run: Run, at: Span, base: Rational, exponent: Rational): Rational
   const bits = Math.max(bitsOf(base.numerator), bitsOf(base.denominator));
   const isUnit = base.denominator === 1n && base.numerator >= -1n && base.numerator <= 1n;
   if (isUnit) return new Rational(count === 0n ? 1n : base.numerator ** (2n - (count & 1n)));
-  // `bits` may be two too many; what is surely too wide is refused before it is computed.
-  run.checkBits(Math.max(1, bits - 2) * Number(count), at);
+  // What is surely too wide is refused before it is computed.
+  run.checkBits((bits - 1) * Number(count) + 1, at);
   run.spend(2 * productWork(bits * Number(count), bits * Number(count)), at);
   const [numerator, denominator] = [base.numerator ** count, base.denominator ** count];
   return isInverse ? new Rational(denominator, numerator, 1n) : new Rational(numerator, denominator, 1n);
@@ -202,7 +202,7 @@ function product(run: Run, at: Span, a: bigint, b: bigint): bigint {
 
 function widen(run: Run, at: Span, a: bigint, b: bigint): void {
   const [left, right] = [bitsOf(a), bitsOf(b)];
-  run.checkBits(left + right - 10, at);
+  run.checkBits(left + right - 1, at);
   run.spend(productWork(left, right), at);
 }
 

@@ -1,168 +1,92 @@
-// Text to tokens, one at a time and without an array of them. Works on character codes; no regular expression sees
-// text of any length, so scanning is linear whatever is typed.
+// Text to tokens, one at a time and without an array of them. Works on character codes; what regular expressions see is
+// bounded, so scanning is linear whatever is typed.
 //
 // Invariant: 0 <= start <= end <= source.length, and `source.slice(start, end)` is the token last read.
 
 import { codeAt, digitOf, isDigit, isLineEnd, isNameStart, stringEnd } from "./characters.ts";
+import type { ErrorCode } from "./error-codes.ts";
+import { ExpressionError, type ErrorDetails } from "./expression-error.ts";
 import type { Limits } from "./limits.ts";
-import type { BinaryOperator, ComparisonOperator, Span } from "./syntax-tree.ts";
-import * as Power from "./power.ts";
+import { calcSymbols, pythonSymbols, type InfixOperator, type Symbols } from "./symbols.ts";
+import type { Span } from "./syntax-tree.ts";
 import * as Token from "./token.ts";
 
-/** What may stand between operands. */
-type InfixOperator = BinaryOperator | ComparisonOperator | "and" | "or" | "if" | "?";
+/** Which language the text is in. */
+export type Dialect = "python" | "calc";
 
-/** Who is told where the text stops being an expression, or is too much of one. Neither returns. */
-export interface Refusal {
-  refuse(code: "invalid-character" | "invalid-number" | "unexpected-token", start: number, end: number): never;
-  refuseLimit(code: "limit-name-length" | "limit-literal-digits", at: Span, actual: number, limit: number): never;
+/** Finds better words for why a text was refused at `stop`. */
+export type ExplainSyntax = (source: string, stop: Span, details: ErrorDetails) => ExpressionError;
+
+/** What a text is read as. */
+export interface Language {
+  readonly dialect: Dialect;
+  readonly limits: Limits;
+  /** For the python dialect: `explainPythonSyntax`, or undefined for plain words. */
+  readonly explain: ExplainSyntax | undefined;
 }
 
-// Members are `private` and not `#private`: brand checks cost a quarter of the time of reading a short expression.
+// Members are `protected` and not `#private`: brand checks cost a quarter of the time of reading a short expression.
 export class Scanner {
-  readonly source: string;
-  /** The token last read. */
-  token: Token.Kind = Token.End;
-  start = 0;
-  end = 0;
+  protected readonly source: string;
+  protected readonly limits: Limits;
+  protected readonly isPython: boolean;
+  /** The token last read, and where it stands. */
+  protected token: number = Token.End;
+  protected start = 0;
+  protected end = 0;
   /** Where the token before it ended. */
-  previousEnd = 0;
-  /** Of an infix operator, else `Power.None`. */
-  power = 0;
-  operator: InfixOperator = "+";
+  protected previousEnd = 0;
+  /** Of what stands between operands. */
+  protected operator: InfixOperator = "+";
   /** Of a number. */
-  isInteger = true;
-  nearest = 0;
+  protected isInteger = true;
+  protected nearest = 0;
   /** Of a name. */
-  name = "";
+  protected name = "";
   /** Parentheses open here; inside them a line may end anywhere. */
-  openCount = 0;
+  protected openCount = 0;
+  private readonly symbols: Symbols;
+  private readonly explain: ExplainSyntax | undefined;
 
-  private readonly isCalc: boolean;
-  private readonly limits: Limits;
-  private readonly refusal: Refusal;
-
-  constructor(source: string, isCalc: boolean, limits: Limits, refusal: Refusal) {
+  constructor(source: string, { dialect, limits, explain }: Language) {
     this.source = source;
-    this.isCalc = isCalc;
     this.limits = limits;
-    this.refusal = refusal;
+    this.isPython = dialect === "python";
+    this.symbols = this.isPython ? pythonSymbols : calcSymbols;
+    this.explain = this.isPython ? explain : undefined;
   }
 
   /** Reads the next token into the fields. */
-  next(): void {
+  protected next(): void {
     const { source } = this;
     let at = this.end;
     this.previousEnd = at;
     let code = codeAt(source, at);
     while (code === 32 || code === 9 || code === 12) code = codeAt(source, ++at);
     this.start = at;
-    this.power = Power.None;
     if (isDigit(code)) return this.readNumber(at, code);
     if (isNameStart(code)) return this.readName(at);
-    this.end = at + 1;
-    switch (code) {
-      case 40: // (
-        this.openCount += 1;
-        this.token = Token.Open;
-        return;
-      case 41: // )
-        this.openCount -= 1;
-        this.token = Token.Close;
-        return;
-      case 43: // +
-        return this.infix("+", Power.Sum, 1);
-      case 45: // -
-        return this.infix("-", Power.Sum, 1);
-      case 42: // *
-        return codeAt(source, at + 1) === 42 ? this.infix("**", Power.Exponent, 2) : this.infix("*", Power.Product, 1);
-      case 47: // /
-        return codeAt(source, at + 1) === 47 ? this.infix("//", Power.Product, 2) : this.infix("/", Power.Product, 1);
-      case 37: // %
-        return this.infix("%", Power.Product, 1);
-      case 34: // "
-      case 39: // '
-        if (this.isCalc) break;
-        return this.string(at);
-      case 44: // ,
-        this.token = Token.Comma;
-        return;
-      case 46: // .
-        if (isDigit(codeAt(source, at + 1))) return this.readNumber(at, code);
-        break;
-      case 60: // <
-      case 61: // =
-      case 62: // >
-      case 33: // !
-        return this.comparison(at, code);
-      case 94: // ^
-        return this.isCalc ? this.infix("**", Power.Exponent, 1) : this.infix("^", Power.BitXor, 1);
-      case 38: // &
-      case 124: // |
-        return this.ampersandOrBar(at, code);
-      case 126: // ~
-        if (this.isCalc) break;
-        this.token = Token.Tilde;
-        return;
-      case 64: // @
-        if (this.isCalc) break;
-        return this.infix("@", Power.Product, 1);
-      case 63: // ?
-        if (!this.isCalc) break;
-        return this.infix("?", Power.Conditional, 1);
-      case 58: // :
-        if (!this.isCalc) break;
-        this.token = Token.Colon;
-        return;
-      case 35: // #
-      case 10:
-      case 13:
-      case 92: // \
-        return this.lineEnd(at);
-      default:
-        if (at >= source.length) {
-          this.end = at;
-          this.token = Token.End;
-          return;
-        }
-        if (code >= 128) return this.beyondAscii(at);
-    }
-    this.refusal.refuse("unexpected-token", at, at + 1);
-  }
-
-  private infix(operator: InfixOperator, power: number, length: number): void {
-    this.token = Token.Infix;
-    this.operator = operator;
-    this.power = power;
-    this.end = this.start + length;
-  }
-
-  private comparison(at: number, code: number): void {
-    const next = codeAt(this.source, at + 1);
-    if (next === 61) {
-      const operator = code === 60 ? "<=" : code === 61 ? "==" : code === 62 ? ">=" : "!=";
-      return this.infix(operator, Power.Comparison, 2);
-    }
-    if (code === 33) {
-      if (!this.isCalc) this.refusal.refuse("unexpected-token", at, at + 1);
-      this.token = Token.Bang;
+    const next = codeAt(source, at + 1);
+    if (code === 46 && isDigit(next)) return this.readNumber(at, code);
+    if (code >= 128) return this.readBeyondAscii(at);
+    for (const sign of this.symbols.signs[code]!) {
+      if (sign.second >= 0 && sign.second !== next) continue;
+      this.end = sign.second < 0 ? at + 1 : at + 2;
+      this.token = sign.token;
+      this.operator = sign.operator;
+      if (sign.token === Token.Open) this.openCount += 1;
+      else if (sign.token === Token.Close) this.openCount -= 1;
       return;
     }
-    if (code === 61) this.refusal.refuse("unexpected-token", at, at + 1);
-    if (next !== code) return this.infix(code === 60 ? "<" : ">", Power.Comparison, 1);
-    if (this.isCalc) this.refusal.refuse("unexpected-token", at, at + 2);
-    this.infix(code === 60 ? "<<" : ">>", Power.Shift, 2);
-  }
-
-  private ampersandOrBar(at: number, code: number): void {
-    const isAnd = code === 38;
-    if (!this.isCalc) return isAnd ? this.infix("&", Power.BitAnd, 1) : this.infix("|", Power.BitOr, 1);
-    if (codeAt(this.source, at + 1) !== code) this.refusal.refuse("unexpected-token", at, at + 1);
-    return isAnd ? this.infix("and", Power.And, 2) : this.infix("or", Power.Or, 2);
+    if (code === 35 || code === 92 || isLineEnd(code)) return this.readLineEnd(at);
+    if (this.isPython && (code === 34 || code === 39)) return this.readString(at);
+    if (at < source.length) this.refuse("unexpected-token", at, at + 1);
+    this.end = at;
+    this.token = Token.End;
   }
 
   /** Comments, ends of lines, and lines continued by a backslash, however many; then the token after them. */
-  private lineEnd(first: number): void {
+  private readLineEnd(first: number): void {
     const { source, previousEnd } = this;
     let at = first;
     let isOver = false;
@@ -172,9 +96,7 @@ export class Scanner {
         while (at < source.length && !isLineEnd(codeAt(source, at))) at += 1;
       } else if (code === 92) {
         const after = source.startsWith("\r\n", at + 1) ? at + 3 : at + 2;
-        if (!isLineEnd(codeAt(source, at + 1)) || after >= source.length) {
-          this.refusal.refuse("unexpected-token", at, at + 1);
-        }
+        if (!isLineEnd(codeAt(source, at + 1)) || after >= source.length) this.refuse("unexpected-token", at, at + 1);
         at = after;
       } else if (isLineEnd(code)) {
         isOver ||= this.openCount === 0;
@@ -186,90 +108,48 @@ export class Scanner {
     this.next();
     this.previousEnd = previousEnd;
     // The expression's line is over. Only blank lines and comments may follow.
-    if (isOver && this.token !== Token.End) this.refusal.refuse("unexpected-token", this.start, this.end);
+    if (isOver && this.token !== Token.End) this.refuse("unexpected-token", this.start, this.end);
   }
 
   /** A string has no value here, but what stands before it is evaluated first, as in Python. */
-  private string(at: number): void {
+  private readString(at: number): void {
     const mark = this.source[at]!;
     const triple = mark.repeat(3);
     const end = stringEnd(this.source, at, this.source.startsWith(triple, at) ? triple : mark);
-    if (end === undefined) return this.refusal.refuse("unexpected-token", at, at + 1);
+    if (end === undefined) return this.refuse("unexpected-token", at, at + 1);
     this.end = end;
     this.token = Token.String;
   }
 
-  private beyondAscii(at: number): void {
-    const character = String.fromCodePoint(this.source.codePointAt(at)!);
-    if (this.isCalc) {
-      if (character === "×" || character === "·") return this.infix("*", Power.Product, 1);
-      if (character === "÷") return this.infix("/", Power.Product, 1);
-      if (character === "−") return this.infix("-", Power.Sum, 1);
-    }
-    if (!/\p{XID_Start}/u.test(character)) this.refusal.refuse("invalid-character", at, at + character.length);
-    this.readName(at);
+  private readBeyondAscii(at: number): void {
+    const symbol = this.symbols.words.get(this.source[at]!);
+    if (symbol === undefined) return this.readName(at);
+    this.end = at + 1;
+    this.token = symbol.token;
+    this.operator = symbol.operator;
   }
 
   private readName(at: number): void {
     const { source } = this;
+    const most = this.limits.maxNameLength;
     let end = at;
-    let isAscii = true;
-    for (;;) {
-      const code = codeAt(source, end);
-      if (isNameStart(code) || isDigit(code)) {
-        end += 1;
-      } else if (code >= 128) {
-        const character = String.fromCodePoint(source.codePointAt(end)!);
-        if (!/\p{XID_Continue}/u.test(character)) break;
-        isAscii = false;
-        end += character.length;
-      } else break;
-      const limit = this.limits.maxNameLength;
-      if (end - at > limit) this.refusal.refuseLimit("limit-name-length", { start: at, end }, end - at, limit);
+    while (end - at <= most && (isNameStart(codeAt(source, end)) || isDigit(codeAt(source, end)))) end += 1;
+    const isAscii = codeAt(source, end) < 128;
+    if (!isAscii) {
+      const [name] = /^[_\p{XID_Start}]\p{XID_Continue}*/u.exec(source.slice(at, at + most + 1)) ?? [""];
+      end = at + name.length;
+      if (name === "") this.refuse("invalid-character", at, at + String.fromCodePoint(source.codePointAt(at)!).length);
     }
+    if (end - at > most) {
+      this.refuseLimit("limit-name-length", `name is over ${most} characters, limit is ${most}`, { start: at, end });
+    }
+    const text = source.slice(at, end);
+    const symbol = this.symbols.words.get(text);
     this.end = end;
-    const name = source.slice(at, end);
-    this.name = isAscii ? name : name.normalize("NFKC");
-    this.token = Token.Name;
-    // Keywords are two to five letters; longer names need no look.
-    if (end - at <= 5) this.keyword(name);
-    if (!this.isCalc && reservedWords.has(name)) this.refusal.refuse("unexpected-token", at, end);
-  }
-
-  private keyword(name: string): void {
-    const { length } = name;
-    switch (name) {
-      case "and":
-        return this.infix("and", Power.And, length);
-      case "or":
-        return this.infix("or", Power.Or, length);
-      case "if":
-        if (!this.isCalc) return this.infix("if", Power.Conditional, length);
-        return;
-      case "mod":
-        if (this.isCalc) return this.infix("%", Power.Product, length);
-        return;
-      case "div":
-        if (this.isCalc) return this.infix("//", Power.Product, length);
-        return;
-      case "not":
-        this.token = Token.Not;
-        return;
-      case "else":
-        if (!this.isCalc) this.token = Token.Else;
-        return;
-      case "True":
-        this.token = Token.True;
-        return;
-      case "False":
-        this.token = Token.False;
-        return;
-      case "true":
-        if (this.isCalc) this.token = Token.True;
-        return;
-      case "false":
-        if (this.isCalc) this.token = Token.False;
-    }
+    this.token = symbol?.token ?? Token.Name;
+    this.operator = symbol?.operator ?? "+";
+    this.name = isAscii ? text : text.normalize("NFKC");
+    if (this.token === Token.Reserved) this.refuse("unexpected-token", at, end);
   }
 
   /** Most numbers are a few digits, perhaps with a point; everything else takes the long way. */
@@ -279,7 +159,7 @@ export class Scanner {
     let code = first;
     let digits = 0;
     let scale = 0;
-    while (code >= 48 && code <= 57) {
+    while (isDigit(code)) {
       digits = digits * 10 + (code - 48);
       code = codeAt(source, ++end);
     }
@@ -287,15 +167,14 @@ export class Scanner {
     if (!isInteger) {
       const point = end;
       code = codeAt(source, ++end);
-      while (code >= 48 && code <= 57) {
+      while (isDigit(code)) {
         digits = digits * 10 + (code - 48);
         code = codeAt(source, ++end);
       }
       scale = end - point - 1;
     }
-    if (end - at > 15 || isNameStart(code) || (first === 48 && isInteger && end > at + 1)) {
-      return this.readAnyNumber(at, first);
-    }
+    if (end - at > 15 || isNameStart(code) || (first === 48 && isInteger && end > at + 1))
+      return this.readLongNumber(at);
     this.token = Token.Number;
     this.end = end;
     this.isInteger = isInteger;
@@ -303,110 +182,80 @@ export class Scanner {
     this.nearest = scale === 0 ? digits : digits / powersOfTen[scale]!;
   }
 
-  private readAnyNumber(at: number, first: number): void {
-    const { source } = this;
-    this.token = Token.Number;
-    const second = codeAt(source, at + 1) | 32;
-    if (first === 48 && (second === 120 || second === 111 || second === 98)) return this.radix(at, second);
-
-    // `digits` is the number without its point, exact while it stays within 2^53.
-    let digits = 0;
-    let digitCount = 0;
-    let scale = 0;
-    let end = at;
-    let code = first;
+  private readLongNumber(at: number): void {
+    const { source, limits } = this;
+    const radix = radixes[source.slice(at, at + 2).toLowerCase()] ?? 10;
+    let end = radix === 10 ? at : at + 2;
+    const digitsFrom = end;
+    end = this.digitsEnd(end, radix);
     let isInteger = true;
-    for (;;) {
-      if (isDigit(code)) {
-        digits = digits * 10 + (code - 48);
-        digitCount += 1;
-        if (!isInteger) scale -= 1;
-        code = codeAt(source, ++end);
-      } else if (code === 95 && isDigit(codeAt(source, end + 1)) && digitCount > 0 && codeAt(source, end - 1) !== 46) {
-        code = codeAt(source, ++end);
-      } else if (code === 46 && isInteger) {
+    if (radix === 10) {
+      if (codeAt(source, end) === 46) {
         isInteger = false;
-        code = codeAt(source, ++end);
-      } else break;
-    }
-    if ((code | 32) === 101) {
-      const exponentEnd = this.exponentEnd(end);
-      if (exponentEnd > end) {
-        scale += Number(source.slice(end + 1, exponentEnd).replaceAll("_", ""));
-        end = exponentEnd;
+        end = this.digitsEnd(end + 1, radix);
+      }
+      const sign = codeAt(source, end + 1);
+      const exponent = sign === 43 || sign === 45 ? end + 2 : end + 1;
+      if ((codeAt(source, end) | 32) === 101 && isDigit(codeAt(source, exponent))) {
         isInteger = false;
+        end = this.digitsEnd(exponent, radix);
       }
-    }
-    this.finishNumber(at, end);
-    this.isInteger = isInteger;
-    if (isInteger) {
-      if (digitCount > this.limits.maxLiteralDigits) {
-        this.refusal.refuseLimit("limit-literal-digits", { start: at, end }, digitCount, this.limits.maxLiteralDigits);
-      }
-      if (first === 48 && digits > 0) this.refusal.refuse("invalid-number", at, end);
-    }
-    if (digits <= Number.MAX_SAFE_INTEGER && scale >= -22 && scale <= 22) {
-      this.nearest = scale < 0 ? digits / powersOfTen[-scale]! : digits * powersOfTen[scale]!;
-    } else {
-      this.nearest = Number(source.slice(at, end).replaceAll("_", ""));
-    }
-  }
+    } else if (end === digitsFrom) this.refuse("invalid-number", at, end);
 
-  /** Where an exponent that begins with the `e` at `at` ends, or `at` when it is none (`1else 2`). */
-  private exponentEnd(at: number): number {
-    const { source } = this;
-    const sign = codeAt(source, at + 1);
-    let end = sign === 43 || sign === 45 ? at + 2 : at + 1;
-    if (!isDigit(codeAt(source, end))) return at;
-    for (;;) {
-      const code = codeAt(source, end);
-      if (!isDigit(code) && !(code === 95 && isDigit(codeAt(source, end + 1)))) return end;
-      end += 1;
-    }
-  }
-
-  private radix(at: number, letter: number): void {
-    const { source } = this;
-    const bits = letter === 120 ? 4 : letter === 111 ? 3 : 1;
-    let value = 0;
-    let end = at + 2;
-    let significant = 0;
-    for (;;) {
-      const digit = digitOf(codeAt(source, codeAt(source, end) === 95 ? end + 1 : end));
-      if (digit >= 1 << bits) break;
-      value = value * (1 << bits) + digit;
-      if (value > 0) significant += bits;
-      end += codeAt(source, end) === 95 ? 2 : 1;
-    }
-    if (end === at + 2) this.refusal.refuse("invalid-number", at, end);
-    this.finishNumber(at, end);
-    this.isInteger = true;
-    this.nearest = value;
-    // A power of two as radix has no digit limit in Python; here it is bounded by the width of an integer.
-    if (significant - bits >= this.limits.maxIntegerBits) {
-      this.refusal.refuseLimit("limit-literal-digits", { start: at, end }, significant, this.limits.maxIntegerBits);
-    }
-  }
-
-  /** A number must not run into a name or another digit: `2x`, `1__0`, `0b12`. A few keywords may follow at once, as in Python. */
-  private finishNumber(at: number, end: number): void {
-    const { source } = this;
+    // A number must not run into a name or another digit, `2x`, `1__0`, `0b12`, but for a few keywords, as in Python.
     const code = codeAt(source, end);
+    const isCut = isNameStart(code) || isDigit(code);
+    if (isCut && !/^(?:and|or|if|else|not|for|in|is)/.test(source.slice(end, end + 4))) {
+      this.refuse("invalid-number", at, end + 1);
+    }
+    const digits = source.slice(digitsFrom, end).replaceAll("_", "");
+    if (isInteger) {
+      // A power of two as radix has no digit limit in Python; here it is bounded by the width of an integer.
+      const most = radix === 10 ? limits.maxLiteralDigits : limits.maxIntegerBits / Math.log2(radix);
+      if (digits.length > most) {
+        const message =
+          `Exceeds the limit (${most} digits) for integer string conversion: value has ${digits.length} digits; ` +
+          "use sys.set_int_max_str_digits() to increase the limit - Consider hexadecimal for huge integer literals to avoid decimal conversion limits.";
+        this.refuseLimit("limit-literal-digits", message, { start: at, end });
+      }
+      if (radix === 10 && /^0+[1-9]/.test(digits)) this.refuse("invalid-number", at, end);
+    }
+    this.token = Token.Number;
     this.end = end;
-    if (!isNameStart(code) && !isDigit(code)) return;
-    for (const keyword of gluedKeywords) if (source.startsWith(keyword, end)) return;
-    this.refusal.refuse("invalid-number", at, end + 1);
+    this.isInteger = isInteger;
+    this.nearest = Number(source.slice(at, digitsFrom) + digits);
+  }
+
+  /** Where digits end, with single underscores between them, or after the letter of a radix. */
+  private digitsEnd(start: number, radix: number): number {
+    const { source } = this;
+    let end = start;
+    for (;;) {
+      const isGap = codeAt(source, end) === 95 && (end > start || radix !== 10);
+      const digit = isGap ? end + 1 : end;
+      if (digitOf(codeAt(source, digit)) >= radix) return end;
+      end = digit + 1;
+    }
+  }
+
+  protected refuse(code: ErrorCode, start: number, end: number, details: ErrorDetails = {}): never {
+    if (this.explain !== undefined) throw this.explain(this.source, { start, end }, details);
+    throw new ExpressionError(code, plainMessages[code] ?? "invalid syntax", this.source, { start, end }, details);
+  }
+
+  protected refuseLimit(code: ErrorCode, message: string, at: Span): never {
+    throw new ExpressionError(code, message, this.source, at);
   }
 }
 
-/** Python's words that no expression here can use. */
-const reservedWords = new Set(
-  (
-    "None as assert async await break class continue def del except finally for from global import in is lambda " +
-    "nonlocal pass raise return try while with yield"
-  ).split(" "),
-);
+const radixes: Readonly<Record<string, number>> = { "0x": 16, "0o": 8, "0b": 2 };
 
-const gluedKeywords = ["and", "or", "if", "else", "not", "for", "in", "is"];
+const powersOfTen = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
 
-const powersOfTen = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+const plainMessages: Partial<Record<ErrorCode, string>> = {
+  empty: "there is no expression",
+  "invalid-character": "invalid character",
+  "invalid-number": "invalid number",
+  "unclosed-bracket": "'(' was never closed",
+  "unmatched-bracket": "unmatched ')'",
+};

@@ -1,0 +1,93 @@
+// The signs and words of the two dialects. They mean the same wherever both have them.
+
+import type { BinaryOperator, ComparisonOperator } from "./syntax-tree.ts";
+import * as Token from "./token.ts";
+
+/** What stands between operands, as the tree names it. */
+export type InfixOperator = BinaryOperator | ComparisonOperator | "and" | "or" | "if" | "?";
+
+/** What a sign or a word stands for. */
+export interface Symbol {
+  readonly token: number;
+  readonly operator: InfixOperator;
+}
+
+/** Spellings, and the operator that they stand for where it is not spelt so. */
+type Row = readonly [token: number, spellings: string, operator?: InfixOperator];
+
+/** The signs and words of a dialect. */
+export interface Symbols {
+  /** By the code of their first character, those of two characters before those of one. Only ASCII. */
+  readonly signs: readonly (readonly Sign[])[];
+  /** By their text, with the signs beyond ASCII. */
+  readonly words: ReadonlyMap<string, Symbol>;
+}
+
+interface Sign extends Symbol {
+  /** The code of the second character, or -1 where there is none. */
+  readonly second: number;
+}
+
+const shared: readonly Row[] = [
+  [Token.Open, "("],
+  [Token.Close, ")"],
+  [Token.Comma, ","],
+  [Token.True, "True"],
+  [Token.False, "False"],
+  [Token.Or, "or"],
+  [Token.And, "and"],
+  [Token.Not, "not"],
+  [Token.Comparison, "< <= > >= == !="],
+  [Token.Sum, "+ -"],
+  [Token.Product, "* / // %"],
+  [Token.Exponent, "**"],
+];
+
+export const pythonSymbols: Symbols = symbols([
+  ...shared,
+  [Token.Tilde, "~"],
+  [Token.Else, "else"],
+  [Token.Conditional, "if"],
+  [Token.BitOr, "|"],
+  [Token.BitXor, "^"],
+  [Token.BitAnd, "&"],
+  [Token.Shift, "<< >>"],
+  [Token.Product, "@"],
+  [
+    Token.Reserved,
+    "None as assert async await break class continue def del except finally for from global import in is lambda " +
+      "nonlocal pass raise return try while with yield",
+  ],
+]);
+
+export const calcSymbols: Symbols = symbols([
+  ...shared,
+  [Token.True, "true"],
+  [Token.False, "false"],
+  [Token.Bang, "!"],
+  [Token.Colon, ":"],
+  [Token.Conditional, "?"],
+  [Token.Or, "||", "or"],
+  [Token.And, "&&", "and"],
+  [Token.Sum, "−", "-"],
+  [Token.Product, "× ·", "*"],
+  [Token.Product, "÷", "/"],
+  [Token.Product, "div", "//"],
+  [Token.Product, "mod", "%"],
+  [Token.Exponent, "^", "**"],
+]);
+
+function symbols(rows: readonly Row[]): Symbols {
+  const signs: Sign[][] = Array.from({ length: 128 }, () => []);
+  const words = new Map<string, Symbol>();
+  for (const [token, spellings, operator] of rows) {
+    for (const text of spellings.split(" ")) {
+      const symbol = { token, operator: operator ?? (text as InfixOperator) };
+      const ofSameStart = signs[text.charCodeAt(0)];
+      if (ofSameStart === undefined || /[a-z]/i.test(text)) words.set(text, symbol);
+      else if (text.length > 1) ofSameStart.unshift({ ...symbol, second: text.charCodeAt(1) });
+      else ofSameStart.push({ ...symbol, second: -1 });
+    }
+  }
+  return { signs, words };
+}
