@@ -1,6 +1,4 @@
-// Expressions over Python's numbers as closures, one for each node, specialised to the types of the variables. Given
-// those, the type of nearly every node is known beforehand: floats need no box, and nothing is asked at run time.
-// Where a type depends on the values (`2 ** n` may be an int or a float) a node gives boxed values and its users ask.
+// From a tree to a program for the types that its variables have. Given those, which nodes are floats is known beforehand.
 
 import {
   callTarget,
@@ -10,268 +8,257 @@ import {
   variable as variableOf,
   type Scope,
 } from "./evaluate-tree.ts";
-import { binaryPart, boxed, type Code, type Part, type Raw } from "./compile-binary.ts";
-import { floatTape, type FloatTape } from "./float-tape.ts";
-import type { Slots } from "./fused-floats.ts";
-import type { Integer } from "./integer.ts";
 import type { Run } from "./number-system.ts";
 import * as arithmetic from "./python-arithmetic.ts";
+import * as Program from "./python-program.ts";
 import { Float, type PythonInternal } from "./python-value.ts";
 import { python } from "./python.ts";
 import type {
   BinaryExpression,
   CallExpression,
   ComparisonExpression,
-  ConditionalExpression,
+  ComparisonOperator,
   Expression,
-  LogicalExpression,
   NameExpression,
   UnaryExpression,
 } from "./syntax-tree.ts";
 
-/** A specialised expression. */
-export interface Program {
-  /** The types of the variables that it is for. */
-  readonly kinds: readonly Kind[];
-  /** What the slots hold before the variables are put in. */
-  readonly slots: readonly Raw[];
-  readonly code: Code<PythonInternal>;
-  /** The same for an expression of nothing but floats; made when first asked for, as a single evaluation does not. */
-  readonly tape: () => FloatTape | false;
-}
-
 /** The type of a variable; `none` is a name without a value. */
 export type Kind = "int" | "float" | "bool" | "none";
 
-/** From this many terms on, a sum is computed in a loop: a closure in a closure for each would overflow the stack. */
-const longSpine = 16;
+/** Where a value is: among the floats, among the values, or, when it is known beforehand, in both. */
+interface Operand {
+  readonly register: number;
+  readonly isFloat: boolean;
+  readonly constant?: PythonInternal;
+}
 
 /** Makes the program for one combination of types. */
 export class Compiler {
   readonly #scope: Scope<PythonInternal>;
   readonly #foldingRun: Run;
-  readonly #slotOf: ReadonlyMap<string, number>;
+  readonly #names: readonly string[];
   readonly #kinds: readonly Kind[];
-  readonly #slots: Raw[];
+  readonly #code: number[] = [];
+  readonly #notes: Program.Note[] = [];
+  readonly #floats: number[];
+  readonly #values: PythonInternal[];
 
   constructor(scope: Scope<PythonInternal>, foldingRun: Run, names: readonly string[], kinds: readonly Kind[]) {
     this.#scope = scope;
     this.#foldingRun = foldingRun;
-    this.#slotOf = new Map(names.map((name, index) => [name, index]));
+    this.#names = names;
     this.#kinds = kinds;
-    // A fraction as placeholder makes an array of float64s from the start; one of small integers would be copied when
-    // the first float is put in, at each evaluation.
-    this.#slots = kinds.map((kind) => (kind === "float" ? 0.5 : 0));
+    this.#floats = kinds.map(() => 0);
+    this.#values = kinds.map(() => 0);
   }
 
-  program(tree: Expression): Program {
-    const part = this.part(tree);
-    let tape: FloatTape | false | undefined;
+  program(tree: Expression): Program.Program {
+    const { register, isFloat } = this.#operand(tree);
     return {
-      kinds: this.#kinds,
-      slots: this.#slots,
-      code: boxed(part),
-      tape: () => (tape ??= floatTape(part, this.#slots) ?? false),
+      code: Int32Array.from(this.#code),
+      notes: this.#notes,
+      registers: { floats: Float64Array.from(this.#floats), values: this.#values },
+      result: register,
+      isFloat,
     };
   }
 
-  part(node: Expression): Part {
+  #operand(node: Expression): Operand {
     switch (node.type) {
       case "number":
-        if (node.isInteger && node.nearest > Number.MAX_SAFE_INTEGER) {
-          return { kind: "any", code: (run) => python.literal(run, node) };
-        }
-        return node.isInteger ? this.#constant(node.nearest) : this.#constant(new Float(node.nearest));
+        if (node.isInteger && node.nearest > Number.MAX_SAFE_INTEGER) return this.#apply(python.literal, node);
+        return this.#constant(node.isInteger ? node.nearest : new Float(node.nearest));
       case "boolean":
         return this.#constant(node.value);
       case "name":
         return this.#name(node);
       case "unary":
-        return this.#unary(node);
-      case "binary":
-        return this.#spine(node);
+        return this.#unary(node, this.#operand(node.operand));
+      case "binary": {
+        // Left operands lean as deep as a sum is long, so they are taken in a loop.
+        const spine = leftSpine(node).toReversed();
+        let left = this.#operand(spine[0]!.left);
+        for (const each of spine) left = this.#binary(each, left, this.#operand(each.right));
+        return left;
+      }
       case "comparison":
         return this.#comparison(node);
-      case "logical":
-        return this.#logical(node);
-      case "conditional":
-        return this.#conditional(node);
+      case "logical": {
+        const target = this.#register();
+        const jumps = node.operands.map((operand) => {
+          this.#moveTo(target, operand);
+          return this.#emit(node.operator === "or" ? Program.JumpIf : Program.JumpUnless, node, 0, target);
+        });
+        for (const jump of jumps) this.#land(jump);
+        return { register: target, isFloat: false };
+      }
+      case "conditional": {
+        const target = this.#register();
+        const toAlternate = this.#emit(Program.JumpUnless, node, 0, this.#boxed(this.#operand(node.condition)));
+        this.#moveTo(target, node.consequent);
+        const toEnd = this.#emit(Program.Jump, node);
+        this.#land(toAlternate);
+        this.#moveTo(target, node.alternate);
+        this.#land(toEnd);
+        return { register: target, isFloat: false };
+      }
       case "call":
         return this.#call(node);
-      case "unsupported": {
-        const operands = node.operands.map((operand) => this.part(operand).code);
-        return {
-          kind: "any",
-          code: (run, slots) => {
-            for (const code of operands) code(run, slots);
-            return refuseConstruct(run, node);
-          },
-        };
-      }
+      case "unsupported":
+        for (const operand of node.operands) this.#operand(operand);
+        return this.#apply(refuseConstruct, node);
     }
   }
 
-  #name(node: NameExpression): Part {
-    const slot = this.#slotOf.get(node.name)!;
-    const kind = this.#kinds[slot]!;
-    if (kind !== "none") return slotPart(kind, slot);
+  #name(node: NameExpression): Operand {
+    const register = this.#names.indexOf(node.name);
+    const kind = this.#kinds[register]!;
+    if (kind !== "none") return { register, isFloat: kind === "float" };
     const constant = this.#scope.variables.get(node.name);
     if (constant !== undefined) return this.#constant(constant);
-    return { kind: "any", code: (run) => variableOf(run, this.#scope, node.name, node) };
+    return this.#apply((run: Run) => variableOf(run, this.#scope, node.name, node), node);
   }
 
-  #unary(node: UnaryExpression): Part {
-    const operand = this.part(node.operand);
-    return this.#folded([operand], this.#unaryPart(node, operand));
-  }
-
-  #unaryPart(node: UnaryExpression, operand: Part): Part {
-    if (operand.kind === "float" && node.operator === "-") {
-      const { code } = operand;
-      const negated = { operator: "negate", at: node, left: operand, right: operand } as const;
-      return { kind: "float", code: (run, slots) => -code(run, slots), operation: negated };
+  #unary(node: UnaryExpression, operand: Operand): Operand {
+    const { constant, isFloat, register } = operand;
+    if (constant !== undefined) {
+      const folded = this.#folded((run) => arithmetic.unary(run, node, constant));
+      if (folded !== undefined) return folded;
     }
-    const code = boxed(operand);
-    const unboxed = (run: Run, slots: Slots) => arithmetic.unary(run, node, code(run, slots));
-    if (node.operator === "not") return { kind: "bool", code: unboxed as Code<boolean> };
-    const isInt = operand.kind === "int" || operand.kind === "bool" || node.operator === "~" || node.operator === "!";
-    if (isInt) return { kind: "int", code: unboxed as Code<Integer> };
-    return operand.kind === "float" ? operand : { kind: "any", code: unboxed };
+    if (!isFloat || node.operator !== "-") return this.#apply(arithmetic.unary, node, operand);
+    const target = this.#register();
+    this.#emit(Program.Negate, node, target, register);
+    return { register: target, isFloat: true };
   }
 
-  /** Left operands lean as deep as a sum is long, so they are taken in a loop here, and when long also at run time. */
-  #spine(top: BinaryExpression): Part {
-    const spine = leftSpine(top).toReversed();
-    const isLong = spine.length > longSpine;
-    const steps: Code<Raw>[] = [];
-    const slot = isLong ? this.#slots.push(0) - 1 : 0;
-    let left = this.part(spine[0]!.left);
-    for (const node of spine) {
-      const right = this.part(node.right);
-      left = this.#folded([left, right], binaryPart(node, left, right));
-      if (!isLong || left.constant !== undefined) continue;
-      steps.push(left.code as Code<Raw>);
-      left = { ...left, ...slotPart(left.kind, slot), isStep: true } as Part;
+  #binary(node: BinaryExpression, left: Operand, right: Operand): Operand {
+    const [a, b] = [left.constant, right.constant];
+    if (a !== undefined && b !== undefined) {
+      const folded = this.#folded((run) => arithmetic.binary(run, node, a, b));
+      if (folded !== undefined) return folded;
     }
-    if (steps.length === 0) return left;
-    const code: Code<Raw> = (run, slots) => {
-      for (const step of steps) slots[slot] = step(run, slots);
-      return slots[slot]!;
-    };
-    return { ...left, code, slot: undefined } as Part;
-  }
-
-  #comparison(node: ComparisonExpression): Part {
-    const operands = node.operands.map((operand) => this.part(operand));
-    const { operators } = node;
-    const [left, right] = operands as [Part, Part];
-    if (operators.length === 1 && left.kind !== "any" && right.kind !== "any") {
-      const operator = operators[0]!;
-      const [a, b] = [left.code, right.code];
-      const code = (run: Run, slots: Slots) => arithmetic.compareValues(operator, a(run, slots), b(run, slots));
-      return this.#folded(operands, { kind: "bool", code });
+    const operation = floatOperations.get(node.operator);
+    const isFloat = left.isFloat || right.isFloat;
+    if (operation !== undefined && isFloat && isNumber(left) && isNumber(right)) {
+      const target = this.#register();
+      this.#emit(operation, node, target, left.register, right.register);
+      return { register: target, isFloat: true };
     }
-    const codes = operands.map(boxed);
-    const code = (run: Run, slots: Slots) => {
-      let value = codes[0]!(run, slots);
-      for (let index = 0; index < operators.length; index++) {
-        const next = codes[index + 1]!(run, slots);
-        if (!arithmetic.compare(operators[index]!, value, next)) return false;
-        value = next;
-      }
-      return true;
-    };
-    return this.#folded(operands, { kind: "bool", code });
+    const result = this.#apply(arithmetic.binary, node, left, right);
+    // With a float the result is one, or an error; so is any quotient.
+    if (node.operator !== "/" && !(isFloat && arithmetic.isArithmetic(node.operator))) return result;
+    this.#emit(Program.Unbox, node, result.register, result.register);
+    return { register: result.register, isFloat: true };
   }
 
-  #logical(node: LogicalExpression): Part {
-    const operands = node.operands.map((operand) => this.part(operand));
-    const codes = operands.map(boxed);
-    const isOr = node.operator === "or";
-    const last = codes.length - 1;
-    const code = (run: Run, slots: Slots) => {
-      for (let index = 0; index < last; index++) {
-        const value = codes[index]!(run, slots);
-        if (arithmetic.isTrue(value) === isOr) return value;
-      }
-      return codes[last]!(run, slots);
-    };
-    return this.#folded(operands, unboxedAs(commonKind(operands), code));
+  #comparison(node: ComparisonExpression): Operand {
+    const target = this.#register();
+    const jumps: number[] = [];
+    let left = this.#boxed(this.#operand(node.operands[0]!));
+    for (const [index, operator] of node.operators.entries()) {
+      const right = this.#boxed(this.#operand(node.operands[index + 1]!));
+      this.#emit(Program.Apply, node, target, left, right, comparison(operator));
+      jumps.push(this.#emit(Program.JumpUnless, node, 0, target));
+      left = right;
+    }
+    for (const jump of jumps) this.#land(jump);
+    return { register: target, isFloat: false };
   }
 
-  #conditional(node: ConditionalExpression): Part {
-    const parts = [node.condition, node.consequent, node.alternate].map((each) => this.part(each));
-    const [condition, consequent, alternate] = parts.map(boxed) as [
-      Code<PythonInternal>,
-      Code<PythonInternal>,
-      Code<PythonInternal>,
-    ];
-    const code = (run: Run, slots: Slots) =>
-      arithmetic.isTrue(condition(run, slots)) ? consequent(run, slots) : alternate(run, slots);
-    return this.#folded(parts, unboxedAs(commonKind(parts.slice(1)), code));
-  }
-
-  #call(node: CallExpression): Part {
-    const values = node.arguments.map((argument) => boxed(this.part(argument)));
+  #call(node: CallExpression): Operand {
     const { callee } = node;
-    const isVariable =
-      callee.type === "name" && this.#slotOf.has(callee.name) && this.#kinds[this.#slotOf.get(callee.name)!] !== "none";
-    if (callee.type === "name" && !isVariable && !this.#scope.variables.has(callee.name)) {
-      const target = this.#scope.functions.get(callee.name);
-      if (target === undefined) return { kind: "any", code: (run) => callTarget(run, this.#scope, node) as never };
-      return {
-        kind: "any",
-        code: (run, slots) =>
-          target(
-            run,
-            node,
-            values.map((value) => value(run, slots)),
-          ),
-      };
+    const isValue =
+      callee.type !== "name" ||
+      this.#scope.variables.has(callee.name) ||
+      (this.#kinds[this.#names.indexOf(callee.name)] ?? "none") !== "none";
+    const target = isValue ? undefined : this.#scope.functions.get(callee.name);
+    if (!isValue && target === undefined) {
+      return this.#apply((run: Run) => callTarget(run, this.#scope, node) as never, node);
     }
-    const calleeCode = boxed(this.part(callee));
-    return {
-      kind: "any",
-      code: (run, slots) => {
-        const value = calleeCode(run, slots);
-        for (const argument of values) argument(run, slots);
-        return refuseCall(run, this.#scope, node, value);
-      },
-    };
+    const value = isValue ? this.#operand(callee) : undefined;
+    const operands = node.arguments.map((argument) => this.#boxed(this.#operand(argument)));
+    if (value !== undefined) {
+      return this.#apply(
+        (run: Run, _: never, called: never) => refuseCall(run, this.#scope, node, called),
+        node,
+        value,
+      );
+    }
+    const first = this.#values.length;
+    for (const operand of operands) this.#emit(Program.Move, node, this.#register(), operand);
+    const result = this.#register();
+    this.#emit(Program.Call, node, result, first, result, target as Program.Applied);
+    return { register: result, isFloat: false };
   }
 
-  #constant(value: PythonInternal): Part {
-    const slot = this.#slots.push(value instanceof Float ? value.value : value) - 1;
-    if (value instanceof Float) return { kind: "float", code: () => value.value, constant: value.value, slot };
-    if (typeof value === "boolean") return { kind: "bool", code: () => value, constant: value, slot };
-    return { kind: "int", code: () => value, constant: value, slot };
+  /** An instruction that leaves what a function gives in a register. */
+  #apply(applied: Program.Applied, node: Expression, left?: Operand, right?: Operand): Operand {
+    const [a, b] = [left === undefined ? 0 : this.#boxed(left), right === undefined ? 0 : this.#boxed(right)];
+    const register = this.#register();
+    this.#emit(Program.Apply, node, register, a, b, applied);
+    return { register, isFloat: false };
   }
 
-  /** The part's value where all that it is made of is constant, and where it has one: errors stay for the run. */
-  #folded(operands: readonly Part[], part: Part): Part {
-    if (operands.some(({ constant }) => constant === undefined)) return part;
+  #constant(constant: PythonInternal): Operand {
+    const isFloat = constant instanceof Float;
+    return { register: this.#register(Number(isFloat ? constant.value : constant), constant), isFloat, constant };
+  }
+
+  /** What the work gives, where it gives anything: errors stay for the run. */
+  #folded(work: (run: Run) => PythonInternal): Operand | undefined {
     const workBefore = this.#foldingRun.workLeft;
     try {
-      const value = boxed(part)(this.#foldingRun, this.#slots);
+      const value = work(this.#foldingRun);
       // Work has to count against every run's budget, or a compiled expression could do more than a walked one.
-      if (this.#foldingRun.workLeft === workBefore) return this.#constant(value);
+      return this.#foldingRun.workLeft === workBefore ? this.#constant(value) : undefined;
     } catch {
-      // The same error comes again, each time it is evaluated.
+      return undefined;
     }
-    return part;
+  }
+
+  /** The register among the values that holds an operand. */
+  #boxed({ register, isFloat, constant }: Operand): number {
+    if (!isFloat || constant !== undefined) return register;
+    const target = this.#register();
+    this.#emit(Program.Box, undefined as never, target, register);
+    return target;
+  }
+
+  #moveTo(target: number, node: Expression): void {
+    this.#emit(Program.Move, node, target, this.#boxed(this.#operand(node)));
+  }
+
+  #register(float = 0, value: PythonInternal = 0): number {
+    this.#floats.push(float);
+    return this.#values.push(value) - 1;
+  }
+
+  /** @returns where the instruction is. */
+  #emit(operation: number, node: Expression, target = 0, left = 0, right = 0, applied?: Program.Applied): number {
+    this.#notes.push({ node, applied });
+    return this.#code.push(operation, target, left, right) - 4;
+  }
+
+  /** Has a jump go to where the next instruction will be. */
+  #land(jump: number): void {
+    this.#code[jump + 1] = this.#code.length;
   }
 }
 
-function slotPart(kind: Part["kind"], slot: number): Part {
-  return { kind, code: (_run: Run, slots: Slots) => slots[slot], slot } as Part;
+/** Whether it can be taken for a float as it is: a small int that is known can. */
+function isNumber({ isFloat, constant }: Operand): boolean {
+  return isFloat || typeof constant === "number";
 }
 
-function unboxedAs(kind: Part["kind"], code: Code<PythonInternal>): Part {
-  if (kind === "float") return { kind, code: (run, slots) => (code(run, slots) as Float).value };
-  return { kind, code } as Part;
-}
+const floatOperations: ReadonlyMap<string, number> = new Map([
+  ["+", Program.Add],
+  ["-", Program.Subtract],
+  ["*", Program.Multiply],
+  ["/", Program.Divide],
+]);
 
-function commonKind(parts: readonly Part[]): Part["kind"] {
-  const [first] = parts;
-  return parts.every(({ kind }) => kind === first!.kind) ? first!.kind : "any";
+function comparison(operator: ComparisonOperator): Program.Applied {
+  return (_run: Run, _node: Expression, left: PythonInternal, right: PythonInternal) =>
+    arithmetic.compare(operator, left, right);
 }

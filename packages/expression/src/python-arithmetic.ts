@@ -220,7 +220,7 @@ function isBitwise(operator: BinaryOperator): operator is "&" | "|" | "^" {
   return operator === "&" || operator === "|" || operator === "^";
 }
 
-function isArithmetic(operator: BinaryOperator): boolean {
+export function isArithmetic(operator: BinaryOperator): boolean {
   return !isBitwise(operator) && operator !== "<<" && operator !== ">>" && operator !== "@";
 }
 

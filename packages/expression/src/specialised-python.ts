@@ -1,17 +1,12 @@
 // One compiled expression over Python's numbers, and which of its programs fits the variables at hand.
 
-import type { Raw } from "./compile-binary.ts";
-import { Compiler, type Kind, type Program } from "./compile-python.ts";
+import { Compiler, type Kind } from "./compile-python.ts";
 import type { Scope } from "./evaluate-tree.ts";
-import { runTape } from "./float-tape.ts";
-import * as integer from "./integer.ts";
 import type { Run } from "./number-system.ts";
-import { floatQuotient } from "./python-arithmetic.ts";
-import { fromPublic, toPublic, type PythonInternal, type PythonValue } from "./python-value.ts";
+import { execute, type Given, type Program, type Registers } from "./python-program.ts";
+import { Float, fromPublic, toPublic, type PythonInternal, type PythonValue } from "./python-value.ts";
 import type { Expression } from "./syntax-tree.ts";
 import { namesIn } from "./walk-tree.ts";
-
-type Given = Readonly<Record<string, unknown>>;
 
 /** Keeps one program for each combination of types that it meets. */
 export class SpecialisedPython {
@@ -20,9 +15,10 @@ export class SpecialisedPython {
   private readonly names: readonly string[];
   private readonly startRun: (given: Given) => Run;
   private readonly programs = new Map<string, Program>();
+  private kinds: readonly Kind[] = [];
   private program: Program | undefined;
-  /** Whether registers are being filled: a getter among the variables may ask for a value in the midst of it. */
-  private isFilling = false;
+  /** Whether a program has its registers in use: a getter among the variables, or a function, may ask for a value. */
+  private isBusy = false;
 
   constructor(tree: Expression, scope: Scope<PythonInternal>, startRun: (given: Given) => Run) {
     this.tree = tree;
@@ -31,27 +27,32 @@ export class SpecialisedPython {
     this.startRun = startRun;
   }
 
-  /** The value for callers. Only what can spend work or fail needs a run, and floats nearly never do. */
+  /** The value for callers. */
   publicValue(given: Given): PythonValue {
-    const { program } = this;
-    const tape = program?.tape();
-    if (tape && this.isFilledFor(program!.kinds, tape.registers, given)) {
-      const failed = runTape(tape);
-      if (failed < 0) return tape.registers[tape.registers.length - 1]!;
-      floatQuotient(this.startRun(given), tape.places[failed]!, 1, 0);
-    }
-    return toPublic(this.value(this.startRun(given), given));
+    const { isFloat, result, registers } = this.executed(given, undefined);
+    return isFloat ? registers.floats[result]! : toPublic(registers.values[result]!);
   }
 
   value(run: Run, given: Given): PythonInternal {
-    let program = this.program;
-    let slots = program && this.filled(program, given);
-    if (program === undefined || slots === undefined) {
-      program = this.programFor(this.names.map((name) => kindOf(valueOf(given, name))));
-      slots = this.filled(program, given)!;
-      this.program = program;
+    const { isFloat, result, registers } = this.executed(given, run);
+    return isFloat ? new Float(registers.floats[result]!) : registers.values[result]!;
+  }
+
+  /** The program for these variables, with its value in its registers. */
+  private executed(given: Given, run: Run | undefined): Program {
+    if (this.isBusy) return new SpecialisedPython(this.tree, this.scope, this.startRun).executed(given, run);
+    this.isBusy = true;
+    try {
+      let { program } = this;
+      if (program === undefined || !this.isFilled(program.registers, given)) {
+        program = this.programFor(this.names.map((name) => kindOf(valueOf(given, name))));
+        this.isFilled(program.registers, given);
+      }
+      execute(program, this.startRun, given, run);
+      return program;
+    } finally {
+      this.isBusy = false;
     }
-    return program.code(run, slots);
   }
 
   private programFor(kinds: readonly Kind[]): Program {
@@ -62,37 +63,21 @@ export class SpecialisedPython {
       if (this.programs.size >= maxPrograms) this.programs.clear();
       this.programs.set(key, found);
     }
+    this.kinds = kinds;
+    this.program = found;
     return found;
   }
 
-  /** The slots of the current program with these values, or undefined where their types are not the program's. */
-  private filled(current: Program, given: Given): Raw[] | undefined {
-    const { names } = this;
-    const { kinds } = current;
-    const slots = current.slots.slice();
+  /** Whether the variables have the types of the program at hand, with their values in its registers. */
+  private isFilled({ floats, values }: Registers, given: Given): boolean {
+    const { names, kinds } = this;
     for (let index = 0; index < names.length; index++) {
       const value = valueOf(given, names[index]!);
-      if (kindOf(value) !== kinds[index]) return undefined;
-      if (value !== undefined) slots[index] = typeof value === "bigint" ? integer.toInteger(value) : (value as Raw);
+      if (typeof value === "number" && kinds[index] === "float") floats[index] = value;
+      else if (kindOf(value) !== kinds[index]) return false;
+      else if (value !== undefined) values[index] = fromPublic(value);
     }
-    return slots;
-  }
-
-  /** Whether the variables have these types, with their values in the registers. */
-  private isFilledFor(kinds: readonly Kind[], registers: Float64Array, given: Given): boolean {
-    if (this.isFilling) return false;
-    this.isFilling = true;
-    try {
-      const { names } = this;
-      for (let index = 0; index < names.length; index++) {
-        const value = valueOf(given, names[index]!);
-        if (typeof value === "number" && kinds[index] === "float") registers[index] = value;
-        else if (value !== undefined || kinds[index] !== "none") return false;
-      }
-      return true;
-    } finally {
-      this.isFilling = false;
-    }
+    return true;
   }
 }
 
