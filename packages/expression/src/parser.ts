@@ -38,7 +38,6 @@ class Parser extends Scanner {
 
   /** An expression whose operators all hold at least as tightly as `least`. */
   private expression(least: number): Expression {
-    this.enter();
     const { start } = this;
     let left = this.operand(least);
     while (this.token >= least) {
@@ -46,15 +45,22 @@ class Parser extends Scanner {
       if (token >= Token.BitOr) {
         this.next();
         // `**` takes a sign on its right and groups from the right; the others group from the left.
-        const right = this.expression(token === Token.Exponent ? Token.Unary : token + 1);
+        const right = this.nested(token === Token.Exponent ? Token.Unary : token + 1);
         this.count();
         left = { type: "binary", start, end: this.previousEnd, operator: operator as BinaryOperator, left, right };
       } else if (token === Token.Comparison) left = this.comparison(start, left);
       else if (token === Token.Conditional) left = this.conditional(start, left);
       else left = this.logical(start, left, operator as "and" | "or", token);
     }
-    this.depth -= 1;
     return left;
+  }
+
+  /** The same one level deeper in the tree. Parentheses are no level of it, and have a count of their own. */
+  private nested(least: number): Expression {
+    this.enter();
+    const expression = this.expression(least);
+    this.depth -= 1;
+    return expression;
   }
 
   private comparison(start: number, first: Expression): Expression {
@@ -63,7 +69,7 @@ class Parser extends Scanner {
     while (this.token === Token.Comparison) {
       operators.push(this.operator as ComparisonOperator);
       this.next();
-      operands.push(this.expression(Token.BitOr));
+      operands.push(this.nested(Token.BitOr));
     }
     this.count();
     return { type: "comparison", start, end: this.previousEnd, operators, operands };
@@ -73,7 +79,7 @@ class Parser extends Scanner {
     const operands = [first];
     while (this.token === token) {
       this.next();
-      operands.push(this.expression(token + 1));
+      operands.push(this.nested(token + 1));
     }
     this.count();
     return { type: "logical", start, end: this.previousEnd, operator, operands };
@@ -83,9 +89,9 @@ class Parser extends Scanner {
   private conditional(start: number, first: Expression): Expression {
     const { isPython } = this;
     this.next();
-    const second = this.expression(isPython ? Token.Or : Token.Conditional);
+    const second = this.nested(isPython ? Token.Or : Token.Conditional);
     this.expect(isPython ? Token.Else : Token.Colon, isPython ? "'else'" : "':'");
-    const alternate = this.expression(Token.Conditional);
+    const alternate = this.nested(Token.Conditional);
     this.count();
     const [condition, consequent] = isPython ? [second, first] : [first, second];
     return { type: "conditional", start, end: this.previousEnd, condition, consequent, alternate };
@@ -109,20 +115,10 @@ class Parser extends Scanner {
       }
       case Token.Open: {
         this.open();
-        const operands: Expression[] = [];
-        if (!this.isAt(Token.Close)) {
-          const inner = this.inner();
-          if (this.isAt(Token.Close)) {
-            this.next();
-            return this.postfix(start, inner);
-          }
-          operands.push(inner);
-        }
-        this.list(start, operands);
+        const inner = this.isAt(Token.Close) ? undefined : this.expression(Token.Conditional);
+        if (inner === undefined || !this.isAt(Token.Close)) return this.tuple(start, inner);
         this.next();
-        if (!this.isPython) this.refuse("unexpected-token", start, this.previousEnd);
-        const construct = "a tuple";
-        return this.postfix(start, { type: "unsupported", start, end: this.previousEnd, construct, operands });
+        return this.postfix(start, inner);
       }
       case Token.True:
       case Token.False:
@@ -141,10 +137,19 @@ class Parser extends Scanner {
     return this.refuseToken("a number, a name or '('");
   }
 
+  private tuple(start: number, first: Expression | undefined): Expression {
+    const operands = first === undefined ? [] : [first];
+    this.list(start, operands);
+    this.next();
+    const end = this.previousEnd;
+    if (!this.isPython) this.refuse("unexpected-token", start, end);
+    return this.postfix(start, { type: "unsupported", start, end, construct: "a tuple", operands });
+  }
+
   private unary(operator: UnaryOperator, power: number): Expression {
     const { start } = this;
     this.next();
-    const operand = this.expression(power);
+    const operand = this.nested(power);
     return { type: "unary", start, end: this.previousEnd, operator, operand };
   }
 
@@ -181,14 +186,6 @@ class Parser extends Scanner {
     this.next();
   }
 
-  /** An expression in parentheses: as deep as these are, which have a count of their own. */
-  private inner(): Expression {
-    this.depth -= 1;
-    const expression = this.expression(Token.Conditional);
-    this.depth += 1;
-    return expression;
-  }
-
   /** The rest of what is in the parentheses that begin at `opened`, up to the closing one. */
   private list(opened: number, operands: Expression[]): void {
     while (!this.isAt(Token.Close)) {
@@ -197,7 +194,7 @@ class Parser extends Scanner {
         this.next();
         if (this.isAt(Token.Close)) break;
       }
-      operands.push(this.inner());
+      operands.push(this.nested(Token.Conditional));
     }
   }
 

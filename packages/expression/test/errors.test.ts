@@ -92,8 +92,8 @@ const cases: Readonly<Record<ErrorCode, Case>> = {
     options: { limits: { maxNodes: 3 } },
   },
   "limit-depth": {
-    text: "--1",
-    span: [2, 3],
+    text: "---1",
+    span: [3, 4],
     python: "expression is nested 3 deep, limit is 2",
     options: { limits: { maxDepth: 2 } },
   },

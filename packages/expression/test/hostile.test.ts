@@ -6,8 +6,10 @@ import {
   decimal,
   evaluate,
   explainPythonSyntax,
+  ExpressionError,
+  format,
+  parse,
   rational,
-  type ExpressionError,
 } from "@tallyline/expression";
 
 // What chat bots and calculators have been brought down with. How fast each is answered is a benchmark's to say; what
@@ -86,10 +88,22 @@ test("a sum of 100,000 terms is computed where the limits let it", () => {
   expect(compile(names, { limits }).evaluate({ x: 0.5 })).toBe(50_000.5);
 });
 
-test("the deepest allowed nesting fits the stack", () => {
-  const limits = { maxDepth: 1000 };
-  const text = `${"-(1+".repeat(330)}1${")".repeat(330)}`;
-  expect(evaluate(text, { limits })).toBe(compile(text, { limits }).evaluate());
+test.each<[nested: string, times: number]>([
+  ["-(1+", 500],
+  ["(1+", 1000],
+  ["(", 1000],
+  ["(1 if 1 else ", 1000],
+  ["(0 or ", 1000],
+  ["(1 <", 1000],
+  ["max(1, 2, ", 500],
+  ["max(1, -", 333],
+])("the deepest allowed nesting of %s fits the stack", (nested, times) => {
+  const limits = { maxDepth: 1000, maxNodes: 100_000 };
+  const deep = (count: number) => `${nested.repeat(count)}1${")".repeat(count)}`;
+  const wanted = evaluate(deep(times), { limits });
+  expect(compile(deep(times), { limits }).evaluate()).toBe(wanted);
+  expect(format(parse(deep(times), { limits }))).toContain("1");
+  expect(() => evaluate(deep(times + 1), { limits })).toThrow(ExpressionError);
 });
 
 test.each(["(1/3)**20000", "1e-9999999 + 1", "(1/7 + 1/11) ** 9999", "2**-99999"])("rational %s ends soon", (text) => {
