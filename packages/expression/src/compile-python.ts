@@ -67,7 +67,8 @@ export class Compiler {
   #operand(node: Expression): Operand {
     switch (node.type) {
       case "number":
-        if (node.isInteger && node.nearest > Number.MAX_SAFE_INTEGER) return this.#apply(python.literal, node);
+        if (node.isInteger && node.nearest > Number.MAX_SAFE_INTEGER)
+          return this.#apply((run: Run) => python.literal(run, node), node);
         return this.#constant(node.isInteger ? node.nearest : new Float(node.nearest));
       case "boolean":
         return this.#constant(node.value);
@@ -188,7 +189,7 @@ export class Compiler {
     const first = this.#values.length;
     for (const operand of operands) this.#emit(Program.Move, node, this.#register(), operand);
     const result = this.#register();
-    this.#emit(Program.Call, node, result, first, result, target as Program.Applied);
+    this.#emit(Program.Call, node, result, first, result, target);
     return { register: result, isFloat: false };
   }
 

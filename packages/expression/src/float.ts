@@ -1,3 +1,5 @@
+import { divideHalfEven } from "./integer.ts";
+
 // Float64 operations where Python's answer is not JavaScript's.
 
 /** Remainder with the divisor's sign, exact. The divisor is not 0. */
@@ -33,24 +35,12 @@ export function roundToDigits(value: number, digits: number): number {
   // Beyond these a float64 has no digits left to round, or none that stay (CPython's NDIGITS_MAX and NDIGITS_MIN).
   if (!Number.isFinite(value) || value === 0 || digits > 323) return value;
   if (digits < -308) return value < 0 ? -0 : 0;
-  const { mantissa, exponent } = decompose(Math.abs(value));
-  // value * 10^digits = numerator / denominator, exactly.
-  const numerator = mantissa * 2n ** BigInt(Math.max(exponent, 0)) * 10n ** BigInt(Math.max(digits, 0));
-  const denominator = 2n ** BigInt(Math.max(-exponent, 0)) * 10n ** BigInt(Math.max(-digits, 0));
-  let scaled = numerator / denominator;
-  const doubledRest = 2n * (numerator - scaled * denominator);
-  if (doubledRest > denominator || (doubledRest === denominator && (scaled & 1n) === 1n)) scaled += 1n;
-  const rounded = Number(`${scaled}e${-digits}`);
+  // value = whole / 2^halvings, exactly.
+  let whole = Math.abs(value);
+  let halvings = 0;
+  for (; !Number.isInteger(whole); halvings++) whole *= 2;
+  const dividend = BigInt(whole) * 10n ** BigInt(Math.max(digits, 0));
+  const divisor = 2n ** BigInt(halvings) * 10n ** BigInt(Math.max(-digits, 0));
+  const rounded = Number(`${divideHalfEven(dividend, divisor)}e${-digits}`);
   return value < 0 ? -rounded : rounded;
-}
-
-/** A positive finite float64 as `mantissa * 2^exponent`, exactly. */
-export function decompose(value: number): { mantissa: bigint; exponent: number } {
-  const bits = new DataView(new ArrayBuffer(8));
-  bits.setFloat64(0, value);
-  const biased = (bits.getUint16(0) >> 4) & 0x7ff;
-  const fraction = bits.getBigUint64(0) & 0xf_ffff_ffff_ffffn;
-  return biased === 0
-    ? { mantissa: fraction, exponent: -1074 }
-    : { mantissa: fraction | (1n << 52n), exponent: biased - 1075 };
 }

@@ -71,9 +71,7 @@ export function multiply(run: Run, at: Span, left: Integer, right: Integer): Int
 export function floorDivide(run: Run, at: Span, left: Integer, right: Integer): Integer {
   // The quotient of safe integers is at least 1/|right| away from the next integer, more than it is rounded by.
   if (typeof left === "number" && typeof right === "number") return Math.floor(left / right) + 0;
-  const [a, b] = wideDivision(run, at, left, right);
-  const quotient = a / b;
-  return toInteger(a % b !== 0n && a < 0n !== b < 0n ? quotient - 1n : quotient);
+  return toInteger(divideFloor(...wideDivision(run, at, left, right)));
 }
 
 export function modulo(run: Run, at: Span, left: Integer, right: Integer): Integer {
@@ -141,36 +139,51 @@ export function bitwise(operator: "&" | "|" | "^", left: Integer, right: Integer
   return toInteger(operator === "&" ? a & b : operator === "|" ? a | b : a ^ b);
 }
 
-/** The nearest float64 to an exact quotient, rounded once. The divisor is not 0. */
-export function divideToFloat(left: Integer, right: Integer): number {
+/** The quotient as the nearest float64, rounded once. The divisor is not 0. */
+export function divideToFloat(run: Run, at: Span, left: Integer, right: Integer): number {
   if (typeof left === "number" && typeof right === "number") return left / right;
-  const [a, b] = [BigInt(left), BigInt(right)];
-  const isNegative = a < 0n !== b < 0n;
-  const [dividend, divisor] = [a < 0n ? -a : a, b < 0n ? -b : b];
-  if (dividend === 0n) return isNegative ? -0 : 0;
-  // Scaled so that the quotient has 55 or 56 bits, or fewer where the result is subnormal and keeps fewer: 53 to
-  // keep and at least two to round by, the last of which also stands for all that was cut off.
-  const difference = bitsOf(dividend) - bitsOf(divisor);
-  if (difference > 1025) return isNegative ? -Infinity : Infinity;
-  if (difference < -1080) return isNegative ? -0 : 0;
-  const shift = Math.max(difference - 55, -1076);
-  const [n, d] = shift > 0 ? [dividend, divisor << BigInt(shift)] : [dividend << BigInt(-shift), divisor];
-  let quotient = n / d;
-  if (quotient * d !== n) quotient |= 1n;
-  const magnitude = roundScaled(quotient, shift);
-  return isNegative ? -magnitude : magnitude;
+  const [a, b] = wideDivision(run, at, left, right);
+  const magnitude = nearestQuotient(a < 0n ? -a : a, b < 0n ? -b : b);
+  return a < 0n !== b < 0n ? -magnitude : magnitude;
 }
 
-/** `quotient * 2^shift` with the quotient's last bit sticky, rounded once to float64. */
-function roundScaled(quotient: bigint, shift: number): number {
-  const bits = bitsOf(quotient);
-  const drop = Math.max(bits - 53, -1074 - shift);
-  if (drop <= 0) return Number(quotient) * 2 ** shift;
-  const unit = 1n << BigInt(drop);
-  const half = unit >> 1n;
-  const rest = quotient & (unit - 1n);
-  let kept = quotient >> BigInt(drop);
-  if (rest > half || (rest === half && (kept & 1n) === 1n)) kept += 1n;
-  // Both factors are exact, and so is the product: `kept` has at most 53 bits, or is 2^53.
-  return Number(kept) * 2 ** (shift + drop);
+function nearestQuotient(dividend: bigint, divisor: bigint): number {
+  const size = bitsOf(dividend) - bitsOf(divisor);
+  if (Math.abs(size) > 1100) return size > 0 ? Infinity : 0;
+  // Of subnormal numbers, and those next to them, the last bit is the least of all.
+  if (size < -1021) return Number(divideHalfEven(dividend << 1074n, divisor)) * 2 ** -1074;
+  // Of all others the quotient gets 65 bits or more, where the last stands for what is cut off, and `Number` rounds.
+  const shift = size - 65;
+  const scaled = shift < 0 ? dividend << BigInt(-shift) : dividend;
+  const unit = shift < 0 ? divisor : divisor << BigInt(shift);
+  const quotient = scaled / unit;
+  const half = shift >> 1; // the whole power of two may be out of range
+  return Number(quotient * unit === scaled ? quotient : quotient | 1n) * 2 ** half * 2 ** (shift - half);
+}
+
+/** The integer below a quotient, or the quotient. */
+export function divideFloor(dividend: bigint, divisor: bigint): bigint {
+  const quotient = dividend / divisor;
+  return quotient * divisor !== dividend && dividend < 0n !== divisor < 0n ? quotient - 1n : quotient;
+}
+
+/** The integer nearest to a quotient, halves to even. The divisor is over 0. */
+export function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
+  const floor = divideFloor(dividend, divisor);
+  const overHalf = 2n * (dividend - floor * divisor) - divisor;
+  return overHalf > 0n || (overHalf === 0n && (floor & 1n) === 1n) ? floor + 1n : floor;
+}
+
+/** `n!`. Refused from its size alone when it would be too wide. */
+export function factorial(run: Run, at: Span, operand: Integer | number): Integer {
+  const count = Number(operand);
+  if (!Number.isInteger(count)) run.fail("domain", "factorial() only accepts integral values", at);
+  if (count < 0) run.fail("domain", "factorial() not defined for negative values", at);
+  // Stirling: log2(n!) is more than n * (log2(n) - log2(e)).
+  run.checkBits(Math.floor(count * (Math.log2(Math.max(count, 1)) - Math.LOG2E)), at);
+  const bits = count * Math.log2(Math.max(count, 2));
+  run.spend((count * bits) / 128, at);
+  let result = 1n;
+  for (let factor = 2; factor <= count; factor++) result *= BigInt(factor);
+  return toInteger(result);
 }

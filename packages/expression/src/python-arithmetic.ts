@@ -14,17 +14,15 @@ interface Operation extends Span {
 }
 
 export function binary(run: Run, node: Operation, left: PythonInternal, right: PythonInternal): PythonInternal {
-  if (left instanceof Float) {
-    if (right instanceof Float) return floatBinary(run, node, left.value, right.value);
-    if (isArithmetic(node.operator)) return floatBinary(run, node, left.value, toFloat(run, node, right));
-  } else if (right instanceof Float) {
-    if (isArithmetic(node.operator)) return floatBinary(run, node, toFloat(run, node, left), right.value);
-  } else if (typeof left === "boolean" && typeof right === "boolean" && isBitwise(node.operator)) {
-    return integer.bitwise(node.operator, Number(left), Number(right)) === 1;
-  } else {
-    return intBinary(run, node, toInt(left), toInt(right));
+  const { operator } = node;
+  if (left instanceof Float || right instanceof Float) {
+    if (!isArithmetic(operator)) return refuseOperands(run, node, left, right);
+    return new Float(floatBinary(run, node, toFloat(run, node, left), toFloat(run, node, right)));
   }
-  return refuseOperands(run, node, left, right);
+  if (typeof left === "boolean" && typeof right === "boolean" && isBitwise(operator)) {
+    return integer.bitwise(operator, Number(left), Number(right)) === 1;
+  }
+  return intBinary(run, node, toInt(left), toInt(right));
 }
 
 function intBinary(run: Run, node: Operation, left: Integer, right: Integer): PythonInternal {
@@ -36,11 +34,14 @@ function intBinary(run: Run, node: Operation, left: Integer, right: Integer): Py
     case "*":
       return integer.multiply(run, node, left, right);
     case "/":
+      if (right === 0) refuseZero(run, node, "division by zero");
       return new Float(intQuotient(run, node, left, right));
     case "//":
-      return intFloorDivide(run, node, left, right);
+      if (right === 0) refuseZero(run, node, "integer division or modulo by zero");
+      return integer.floorDivide(run, node, left, right);
     case "%":
-      return intModulo(run, node, left, right);
+      if (right === 0) refuseZero(run, node, "integer modulo by zero");
+      return integer.modulo(run, node, left, right);
     case "**":
       return right < 0
         ? new Float(floatRaise(run, node, toFloat(run, node, left), toFloat(run, node, right)))
@@ -58,67 +59,47 @@ function intBinary(run: Run, node: Operation, left: Integer, right: Integer): Py
   }
 }
 
-function floatBinary(run: Run, node: Operation, left: number, right: number): PythonInternal {
+function floatBinary(run: Run, node: Operation, left: number, right: number): number {
   switch (node.operator) {
     case "+":
-      return new Float(left + right);
+      return left + right;
     case "-":
-      return new Float(left - right);
+      return left - right;
     case "*":
-      return new Float(left * right);
+      return left * right;
     case "/":
-      return new Float(floatQuotient(run, node, left, right));
+      return floatQuotient(run, node, left, right);
     case "//":
-      return new Float(floatFloor(run, node, left, right));
+      if (right === 0) refuseZero(run, node, "float floor division by zero");
+      return floatFloorDivide(left, right);
     case "%":
-      return new Float(floatRemainder(run, node, left, right));
-    case "**":
-      return new Float(floatRaise(run, node, left, right));
+      if (right === 0) refuseZero(run, node, "float modulo");
+      return floatModulo(left, right);
     default:
-      return refuseOperands(run, node, new Float(left), new Float(right));
+      return floatRaise(run, node, left, right);
   }
 }
 
-export function intQuotient(run: Run, at: Span, left: Integer, right: Integer): number {
-  if (right === 0) run.fail("division-by-zero", "division by zero", at);
-  if (typeof left === "bigint" || typeof right === "bigint") {
-    run.spend(2 * integer.productWork(integer.bitsOf(BigInt(left)), integer.bitsOf(BigInt(right))), at);
-  }
-  const quotient = integer.divideToFloat(left, right);
+export function floatQuotient(run: Run, at: Span, left: number, right: number): number {
+  if (right === 0) refuseZero(run, at, "float division by zero");
+  return left / right;
+}
+
+function intQuotient(run: Run, at: Span, left: Integer, right: Integer): number {
+  const quotient = integer.divideToFloat(run, at, left, right);
   if (!Number.isFinite(quotient)) {
     run.fail("int-too-large-for-float", "integer division result too large for a float", at);
   }
   return quotient;
 }
 
-export function intFloorDivide(run: Run, at: Span, left: Integer, right: Integer): Integer {
-  if (right === 0) run.fail("division-by-zero", "integer division or modulo by zero", at);
-  return integer.floorDivide(run, at, left, right);
-}
-
-export function intModulo(run: Run, at: Span, left: Integer, right: Integer): Integer {
-  if (right === 0) run.fail("division-by-zero", "integer modulo by zero", at);
-  return integer.modulo(run, at, left, right);
-}
-
-export function floatQuotient(run: Run, at: Span, left: number, right: number): number {
-  if (right === 0) run.fail("division-by-zero", "float division by zero", at);
-  return left / right;
-}
-
-export function floatFloor(run: Run, at: Span, left: number, right: number): number {
-  if (right === 0) run.fail("division-by-zero", "float floor division by zero", at);
-  return floatFloorDivide(left, right);
-}
-
-export function floatRemainder(run: Run, at: Span, left: number, right: number): number {
-  if (right === 0) run.fail("division-by-zero", "float modulo", at);
-  return floatModulo(left, right);
+function refuseZero(run: Run, at: Span, message: string): never {
+  return run.fail("division-by-zero", message, at);
 }
 
 /** `left ** right` on floats: the one float operation that overflows to an error and not to infinity. */
-export function floatRaise(run: Run, at: Span, left: number, right: number): number {
-  if (left === 0 && right < 0) run.fail("division-by-zero", "0.0 cannot be raised to a negative power", at);
+function floatRaise(run: Run, at: Span, left: number, right: number): number {
+  if (left === 0 && right < 0) refuseZero(run, at, "0.0 cannot be raised to a negative power");
   if (left < 0 && Number.isFinite(left) && Number.isFinite(right) && !Number.isInteger(right)) {
     // Python turns to complex numbers here, and so first to what overflows among them.
     const size = floatPower(-left, right);
@@ -143,45 +124,25 @@ export function unary(run: Run, node: UnaryExpression, operand: PythonInternal):
     if (node.operator === "-") return new Float(-operand.value);
     if (node.operator === "+") return operand;
     if (node.operator === "~") run.fail("operand-type", "bad operand type for unary ~: 'float'", node);
-    return factorial(run, node, operand.value);
+    return integer.factorial(run, node, operand.value);
   }
   const value = toInt(operand);
   switch (node.operator) {
     case "+":
       return value;
     case "-":
-      return typeof value === "number" ? 0 - value : integer.toInteger(-value);
+      return integer.subtract(run, node, 0, value);
     case "~":
-      return integer.subtract(run, node, typeof value === "number" ? 0 - value : -value, 1);
+      return integer.subtract(run, node, -1, value);
     case "!":
-      return factorial(run, node, value);
+      return integer.factorial(run, node, value);
   }
 }
 
-/** `n!`. Refused from its size alone when it would be too wide. */
-function factorial(run: Run, at: Span, operand: Integer | number): Integer {
-  const count = Number(operand);
-  if (!Number.isInteger(count)) run.fail("domain", "factorial() only accepts integral values", at);
-  if (count < 0) run.fail("domain", "factorial() not defined for negative values", at);
-  // Stirling: log2(n!) is more than n * (log2(n) - log2(e)).
-  run.checkBits(Math.floor(count * (Math.log2(Math.max(count, 1)) - Math.LOG2E)), at);
-  const bits = count * Math.log2(Math.max(count, 2));
-  run.spend((count * bits) / 128, at);
-  let result = 1n;
-  for (let factor = 2; factor <= count; factor++) result *= BigInt(factor);
-  return integer.toInteger(result);
-}
-
-export function compare(operator: ComparisonOperator, left: PythonInternal, right: PythonInternal): boolean {
-  return compareValues(
-    operator,
-    left instanceof Float ? left.value : left,
-    right instanceof Float ? right.value : right,
-  );
-}
-
 /** Exact between int and float: neither is converted first. */
-export function compareValues(operator: ComparisonOperator, a: Integer | boolean, b: Integer | boolean): boolean {
+export function compare(operator: ComparisonOperator, left: PythonInternal, right: PythonInternal): boolean {
+  const a = left instanceof Float ? left.value : left;
+  const b = right instanceof Float ? right.value : right;
   switch (operator) {
     case "<":
       return a < b;
@@ -209,8 +170,9 @@ export function toInt(value: Integer | boolean): Integer {
   return typeof value === "boolean" ? Number(value) : value;
 }
 
-/** An int or bool as a float, where a float is near enough. */
-export function toFloat(run: Run, at: Span, value: Integer | boolean): number {
+/** Any value as a float, where a float is near enough. */
+export function toFloat(run: Run, at: Span, value: PythonInternal): number {
+  if (value instanceof Float) return value.value;
   const float = Number(value);
   if (!Number.isFinite(float)) run.fail("int-too-large-for-float", "int too large to convert to float", at);
   return float;

@@ -132,13 +132,7 @@ function roundInt(run: Run, call: Span, value: Integer, places: Integer): Intege
   if (-Number(places) > bits * 0.302 + 2) return 0;
   run.spend(4 * integer.productWork(bits, bits), call);
   const unit = 10n ** BigInt(-Number(places));
-  const wide = BigInt(value);
-  const magnitude = wide < 0n ? -wide : wide;
-  const quotient = magnitude / unit;
-  const doubledRest = 2n * (magnitude - quotient * unit);
-  const isUp = doubledRest > unit || (doubledRest === unit && (quotient & 1n) === 1n);
-  const rounded = (isUp ? quotient + 1n : quotient) * unit;
-  return integer.toInteger(wide < 0n ? -rounded : rounded);
+  return integer.toInteger(integer.divideHalfEven(BigInt(value), unit) * unit);
 }
 
 /** A whole float as an int, exactly. */

@@ -1,6 +1,6 @@
 // Exact fractions of whole numbers. Nothing is rounded, and what has no exact answer has none.
 
-import { bitsOf, productWork } from "./integer.ts";
+import { bitsOf, divideFloor, divideHalfEven, productWork } from "./integer.ts";
 import type { NumberSystem, Run, SystemFunction } from "./number-system.ts";
 import { printingRefused } from "./number-system.ts";
 import { decimalLiteral } from "./number-text.ts";
@@ -182,10 +182,8 @@ function round(run: Run, call: Span, values: readonly RationalValue[]): Rational
   const unit = new Rational(10n ** BigInt(Math.abs(digits)));
   const operator = digits < 0 ? "/" : "*";
   const scaled = binary(run, { ...call, operator }, value!, unit) as Rational;
-  const below = floor(scaled);
-  const doubledRest = 2n * (scaled.numerator - below * scaled.denominator);
-  const isUp = doubledRest > scaled.denominator || (doubledRest === scaled.denominator && (below & 1n) === 1n);
-  return binary(run, { ...call, operator: digits < 0 ? "*" : "/" }, new Rational(isUp ? below + 1n : below), unit);
+  const rounded = new Rational(divideHalfEven(scaled.numerator, scaled.denominator));
+  return binary(run, { ...call, operator: digits < 0 ? "*" : "/" }, rounded, unit);
 }
 
 /** A fraction brought to lowest terms, which takes a step of Euclid's for each bit or so. */
@@ -207,8 +205,7 @@ function widen(run: Run, at: Span, a: bigint, b: bigint): void {
 }
 
 function floor({ numerator, denominator }: Rational): bigint {
-  const quotient = numerator / denominator;
-  return numerator < 0n && quotient * denominator !== numerator ? quotient - 1n : quotient;
+  return divideFloor(numerator, denominator);
 }
 
 function compare(operator: ComparisonOperator, left: RationalValue, right: RationalValue): boolean {
