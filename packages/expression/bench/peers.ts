@@ -127,17 +127,18 @@ async function evaluatorsFrom(from: string): Promise<Evaluator[]> {
   ];
 }
 
-/** Nanoseconds per call, over at least 30 ms of CPU time. */
+/** Nanoseconds of CPU time per call: the least of eight slices of at least 4 ms, after as long to warm up. */
 function time(work: (index: number) => unknown): number {
   let index = 0;
-  const start = process.cpuUsage();
-  let calls = 0;
-  for (let batch = 1; ; batch *= 2) {
-    for (let i = 0; i < batch; i++) sink = work(index++);
-    calls += batch;
+  let calls = 1;
+  const slice = (): number => {
+    const start = process.cpuUsage();
+    for (let i = 0; i < calls; i++) sink = work(index++);
     const { user, system } = process.cpuUsage(start);
-    if (user + system > 30_000) return ((user + system) * 1000) / calls;
-  }
+    return user + system;
+  };
+  while (slice() < 4000) calls *= 2;
+  return (Math.min(...Array.from({ length: 8 }, slice)) * 1000) / calls;
 }
 
 function shapes(digit: () => number): Record<string, () => string> {

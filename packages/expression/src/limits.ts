@@ -17,7 +17,7 @@ export interface Limits {
   /** Widest integer at any step, in bits. Default 262,144: 18 times what may be printed, and no step over a few milliseconds. At most 2^20. */
   readonly maxIntegerBits: number;
   /**
-   * Work of one evaluation, in products of two 64-bit limbs. Default 4,000,000, a few milliseconds. Single limits bound one step; this bounds their sum.
+   * Work of one evaluation, in products of two 64-bit limbs. Default 2,500,000, a few milliseconds. Single limits bound one step; this bounds their sum.
    */
   readonly maxWork: number;
   /** Most arguments of one call. Default 32, as CEL. */
@@ -33,7 +33,7 @@ export const defaultLimits: Limits = Object.freeze({
   maxLiteralDigits: 4300,
   maxResultDigits: 4300,
   maxIntegerBits: 262_144,
-  maxWork: 4_000_000,
+  maxWork: 2_500_000,
   maxArguments: 32,
 });
 

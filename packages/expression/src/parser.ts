@@ -17,8 +17,14 @@ export function parseExpression(source: string, language: Language): Expression 
 }
 
 class Parser extends Scanner {
-  private depth = 0;
-  private nodeCount = 0;
+  private depthLeft: number;
+  private nodesLeft: number;
+
+  constructor(source: string, language: Language) {
+    super(source, language);
+    this.depthLeft = this.limits.maxDepth;
+    this.nodesLeft = this.limits.maxNodes;
+  }
 
   parse(): Expression {
     if (this.source.charCodeAt(0) <= 32) this.end = this.firstLine();
@@ -59,7 +65,7 @@ class Parser extends Scanner {
   private nested(least: number): Expression {
     this.enter();
     const expression = this.expression(least);
-    this.depth -= 1;
+    this.depthLeft += 1;
     return expression;
   }
 
@@ -155,7 +161,7 @@ class Parser extends Scanner {
 
   private postfix(start: number, operand: Expression): Expression {
     let result = operand;
-    const depthBefore = this.depth;
+    const depthBefore = this.depthLeft;
     while (this.token === Token.Open || this.token === Token.Bang) {
       this.enter();
       this.count();
@@ -175,7 +181,7 @@ class Parser extends Scanner {
       }
       this.next();
     }
-    this.depth = depthBefore;
+    this.depthLeft = depthBefore;
     return result;
   }
 
@@ -211,17 +217,16 @@ class Parser extends Scanner {
 
   /** One level deeper, where that is allowed. */
   private enter(): void {
+    if (--this.depthLeft >= 0) return;
     const { maxDepth } = this.limits;
-    this.depth += 1;
-    if (this.depth <= maxDepth) return;
-    this.refuseLimit("limit-depth", `expression is nested ${this.depth} deep, limit is ${maxDepth}`, this.here());
+    const message = `expression is nested ${maxDepth + 1} deep, limit is ${maxDepth}`;
+    this.refuseLimit("limit-depth", message, this.here());
   }
 
   private count(): void {
+    if (--this.nodesLeft >= 0) return;
     const { maxNodes } = this.limits;
-    this.nodeCount += 1;
-    if (this.nodeCount <= maxNodes) return;
-    const message = `expression has ${this.nodeCount} operands and operators, limit is ${maxNodes}`;
+    const message = `expression has ${maxNodes + 1} operands and operators, limit is ${maxNodes}`;
     this.refuseLimit("limit-nodes", message, this.here());
   }
 

@@ -69,7 +69,9 @@ export class Scanner {
     const next = codeAt(source, at + 1);
     if (code === 46 && isDigit(next)) return this.readNumber(at, code);
     if (code >= 128) return this.readBeyondAscii(at);
-    for (const sign of this.symbols.signs[code]!) {
+    const signs = this.symbols.signs[code]!;
+    for (let index = 0; index < signs.length; index++) {
+      const sign = signs[index]!;
       if (sign.second >= 0 && sign.second !== next) continue;
       this.end = sign.second < 0 ? at + 1 : at + 2;
       this.token = sign.token;
