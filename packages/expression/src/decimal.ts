@@ -1,6 +1,9 @@
+import { checkArity } from "./arity.ts";
+import { holds } from "./comparison.ts";
 import * as arithmetic from "./decimal-arithmetic.ts";
 import type { DecimalContext } from "./decimal-arithmetic.ts";
 import { Decimal, DecimalFailure, digitCount, maxExponent, type Rounding } from "./decimal-value.ts";
+import { factorial } from "./integer.ts";
 import type { NumberSystem, Run, SystemFunction } from "./number-system.ts";
 import { decimalLiteral } from "./number-text.ts";
 import type { ComparisonOperator, Span } from "./syntax-tree.ts";
@@ -51,40 +54,47 @@ export function decimal(options: DecimalOptions = {}): NumberSystem<DecimalValue
     boolean: (value) => value,
     unary: (run, node, operand) => {
       const value = toDecimal(operand);
-      switch (node.operator) {
-        case "not":
-          return !isTrue(operand);
-        case "+":
-          return guarded(run, node, () => arithmetic.plus(context, value));
-        case "-":
-          return guarded(run, node, () => arithmetic.minus(context, value));
-        default:
-          return run.fail("operand-type", `bad operand type for unary ${node.operator}: '${typeName(operand)}'`, node);
-      }
+      if (node.operator === "not") return !isTrue(operand);
+      return guarded(run, node, () => {
+        switch (node.operator) {
+          case "+":
+            return arithmetic.plus(context, value);
+          case "-":
+            return arithmetic.minus(context, value);
+          case "!": {
+            const count = wholeNumber(value) ?? run.fail("domain", "factorial() only accepts integral values", node);
+            return arithmetic.plus(context, fromInteger(BigInt(factorial(run, node, Number(count)))));
+          }
+          default:
+            return run.fail("operand-type", `bad operand type for unary ~: '${typeName(operand)}'`, node);
+        }
+      });
     },
     binary: (run, node, left, right) => {
       const [a, b] = [toDecimal(left), toDecimal(right)];
       spendFor(run, node, context, a, b);
-      switch (node.operator) {
-        case "+":
-          return guarded(run, node, () => arithmetic.add(context, a, b));
-        case "-":
-          return guarded(run, node, () => arithmetic.add(context, a, negated(b)));
-        case "*":
-          return guarded(run, node, () => arithmetic.multiply(context, a, b));
-        case "/":
-          return guarded(run, node, () => arithmetic.divide(context, a, b));
-        case "//":
-          return guarded(run, node, () => arithmetic.divideToInteger(context, a, b).quotient);
-        case "%":
-          return guarded(run, node, () => arithmetic.divideToInteger(context, a, b).remainder);
-        case "**":
-          return power(run, node, context, a, b);
-        default: {
-          const types = `'${typeName(left)}' and '${typeName(right)}'`;
-          return run.fail("operand-type", `unsupported operand type(s) for ${node.operator}: ${types}`, node);
+      return guarded(run, node, () => {
+        switch (node.operator) {
+          case "+":
+            return arithmetic.add(context, a, b);
+          case "-":
+            return arithmetic.add(context, a, negated(b));
+          case "*":
+            return arithmetic.multiply(context, a, b);
+          case "/":
+            return arithmetic.divide(context, a, b);
+          case "//":
+            return arithmetic.divideToInteger(context, a, b).quotient;
+          case "%":
+            return arithmetic.divideToInteger(context, a, b).remainder;
+          case "**":
+            return power(run, node, context, a, b);
+          default: {
+            const types = `'${typeName(left)}' and '${typeName(right)}'`;
+            return run.fail("operand-type", `unsupported operand type(s) for ${node.operator}: ${types}`, node);
+          }
         }
-      }
+      });
     },
     compare: compareValues,
     isTrue,
@@ -92,7 +102,7 @@ export function decimal(options: DecimalOptions = {}): NumberSystem<DecimalValue
     functions: functionsFor(context),
     fromPublic: (value) => {
       if (value instanceof Decimal || typeof value === "boolean") return value;
-      if (typeof value === "bigint") return new Decimal(value < 0n, value < 0n ? -value : value, 0);
+      if (typeof value === "bigint") return fromInteger(value);
       throw new TypeError(`value is ${typeof value}, must be a Decimal, a bigint or a boolean`);
     },
     toPublic: (value) => value,
@@ -101,54 +111,37 @@ export function decimal(options: DecimalOptions = {}): NumberSystem<DecimalValue
 }
 
 function functionsFor(context: DecimalContext): ReadonlyMap<string, SystemFunction<DecimalValue>> {
-  const oneOf = (name: string, operator: "<" | ">"): [string, SystemFunction<DecimalValue>] => [
-    name,
-    (run, call, values) =>
-      arity(run, call, name, values, 2, 32).reduce((a, b) => (compareValues(operator, b, a) ? b : a)),
-  ];
   return new Map<string, SystemFunction<DecimalValue>>([
-    [
-      "abs",
-      (run, call, values) => {
-        const [value] = arity(run, call, "abs", values, 1, 1) as [Decimal];
-        return guarded(run, call, () => arithmetic.plus(context, value.isNegative ? negated(value) : value));
-      },
-    ],
-    [
-      "int",
-      (run, call, values) => {
-        const [value] = arity(run, call, "int", values, 1, 1) as [Decimal];
-        return guarded(run, call, () => arithmetic.quantize({ ...context, rounding: "down" }, value, 0));
-      },
-    ],
-    oneOf("max", ">"),
-    oneOf("min", "<"),
-    [
-      "pow",
-      (run, call, values) => {
-        const [base, exponent] = arity(run, call, "pow", values, 2, 2) as [Decimal, Decimal];
-        return power(run, call, context, base, exponent);
-      },
-    ],
-    [
-      "round",
-      (run, call, values) => {
-        const [value, places] = arity(run, call, "round", values, 1, 2) as [Decimal, Decimal?];
-        const digits = places === undefined ? 0n : wholeNumber(places);
-        if (digits === undefined) return run.fail("argument-type", "round() takes a whole number of places", call);
-        const exponent = -Number(digits);
-        return guarded(run, call, () => arithmetic.quantize({ ...context, rounding: "half-even" }, value, exponent));
-      },
-    ],
-    [
-      "sqrt",
-      (run, call, values) => {
-        const [value] = arity(run, call, "sqrt", values, 1, 1) as [Decimal];
-        spendFor(run, call, context, value, value);
-        return guarded(run, call, () => arithmetic.squareRoot(context, value));
-      },
-    ],
+    taking("abs", 1, 1, (_run, _call, [value]) =>
+      arithmetic.plus(context, value!.isNegative ? negated(value!) : value!),
+    ),
+    taking("int", 1, 1, (_run, _call, [value]) => arithmetic.quantize({ ...context, rounding: "down" }, value!, 0)),
+    taking("max", 2, 32, (_run, _call, values) => values.reduce((a, b) => (compareValues(">", b, a) ? b : a))),
+    taking("min", 2, 32, (_run, _call, values) => values.reduce((a, b) => (compareValues("<", b, a) ? b : a))),
+    taking("pow", 2, 2, (run, call, [base, exponent]) => power(run, call, context, base!, exponent!)),
+    taking("round", 1, 2, (run, call, [value, places]) => {
+      const digits = places === undefined ? 0n : wholeNumber(places);
+      if (digits === undefined) return run.fail("argument-type", "round() takes a whole number of places", call);
+      return arithmetic.quantize({ ...context, rounding: "half-even" }, value!, -Number(digits));
+    }),
+    taking("sqrt", 1, 1, (run, call, [value]) => {
+      spendFor(run, call, context, value!, value!);
+      return arithmetic.squareRoot(context, value!);
+    }),
   ]);
+}
+
+function taking(
+  name: string,
+  least: number,
+  most: number,
+  work: (run: Run, call: Span, values: readonly Decimal[]) => Decimal,
+): [string, SystemFunction<DecimalValue>] {
+  const checked: SystemFunction<DecimalValue> = (run, call, values) => {
+    checkArity(run, call, name, values.length, least, most);
+    return guarded(run, call, () => work(run, call, values.map(toDecimal)));
+  };
+  return [name, checked];
 }
 
 function power(run: Run, at: Span, context: DecimalContext, base: Decimal, exponent: Decimal): Decimal {
@@ -156,7 +149,7 @@ function power(run: Run, at: Span, context: DecimalContext, base: Decimal, expon
   if (whole === undefined) return run.fail("inexact", "decimal powers take a whole exponent", at);
   const bits = whole.toString(2).length;
   run.spend(2 * bits * ((context.precision + 40) / 19) ** 2, at);
-  return guarded(run, at, () => arithmetic.power(context, base, whole));
+  return arithmetic.power(context, base, whole);
 }
 
 /** The value as an integer, where it is one that an exponent could be. */
@@ -186,39 +179,15 @@ function guarded(run: Run, at: Span, work: () => Decimal): Decimal {
 }
 
 function compareValues(operator: ComparisonOperator, left: DecimalValue, right: DecimalValue): boolean {
-  const order = arithmetic.compare(toDecimal(left), toDecimal(right));
-  switch (operator) {
-    case "<":
-      return order < 0;
-    case "<=":
-      return order <= 0;
-    case ">":
-      return order > 0;
-    case ">=":
-      return order >= 0;
-    case "==":
-      return order === 0;
-    case "!=":
-      return order !== 0;
-  }
-}
-
-function arity(
-  run: Run,
-  call: Span,
-  name: string,
-  values: readonly DecimalValue[],
-  least: number,
-  most: number,
-): Decimal[] {
-  if (values.length < least || values.length > most) {
-    run.fail("wrong-arity", `${name}() takes ${least} to ${most} arguments (${values.length} given)`, call);
-  }
-  return values.map(toDecimal);
+  return holds(operator, arithmetic.compare(toDecimal(left), toDecimal(right)));
 }
 
 function negated(value: Decimal): Decimal {
   return new Decimal(!value.isNegative, value.coefficient, value.exponent);
+}
+
+function fromInteger(value: bigint): Decimal {
+  return new Decimal(value < 0n, value < 0n ? -value : value, 0);
 }
 
 function toDecimal(value: DecimalValue): Decimal {

@@ -6,7 +6,7 @@ export function lineAndColumn(source: string, offset: number): { line: number; c
     line += 1;
     lineStart = source.startsWith("\r\n", end) ? end + 2 : end + 1;
   }
-  return { line, column: Math.max(0, source.slice(lineStart, offset).length) + 1, lineStart };
+  return { line, column: Array.from(source.slice(lineStart, offset)).length + 1, lineStart };
 }
 
 /** Where the line ends that `start` stands in, before its CR or LF. */

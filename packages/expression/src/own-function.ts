@@ -1,3 +1,4 @@
+import { checkArity } from "./arity.ts";
 import type { NumberSystem, SystemFunction } from "./number-system.ts";
 
 /** A function that the caller adds to the language. */
@@ -27,10 +28,7 @@ export function ownFunction<Internal, Value>(
   if (typeof call !== "function") throw new TypeError(`call of ${name} is ${typeof call}, must be a function`);
 
   return (run, at, values) => {
-    if (values.length < least || values.length > most) {
-      const expected = least === most ? `${least}` : `${least} to ${most}`;
-      run.fail("wrong-arity", `${name}() takes ${expected} arguments (${values.length} given)`, at);
-    }
+    checkArity(run, at, name, values.length, least, most);
     run.spend(cost, at);
     try {
       return system.fromPublic(call(...values.map((value) => system.toPublic(value))));

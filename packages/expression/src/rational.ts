@@ -1,6 +1,8 @@
 // Exact fractions of whole numbers. Nothing is rounded, and what has no exact answer has none.
 
-import { bitsOf, divideFloor, divideHalfEven, productWork } from "./integer.ts";
+import { checkArity } from "./arity.ts";
+import { holds } from "./comparison.ts";
+import { bitsOf, divideFloor, divideHalfEven, factorial, productWork } from "./integer.ts";
 import type { NumberSystem, Run, SystemFunction } from "./number-system.ts";
 import { printingRefused } from "./number-system.ts";
 import { decimalLiteral } from "./number-text.ts";
@@ -55,6 +57,9 @@ export const rational: NumberSystem<RationalValue, RationalValue> = {
         return value;
       case "-":
         return new Rational(-value.numerator, value.denominator);
+      case "!":
+        if (value.denominator !== 1n) run.fail("domain", "factorial() only accepts integral values", node);
+        return new Rational(BigInt(factorial(run, node, Number(value.numerator))));
       default:
         return run.fail("operand-type", `bad operand type for unary ${node.operator}: '${typeName(operand)}'`, node);
     }
@@ -64,36 +69,14 @@ export const rational: NumberSystem<RationalValue, RationalValue> = {
   isTrue,
   typeName,
   functions: new Map<string, SystemFunction<RationalValue>>([
-    [
-      "abs",
-      (run, call, values) => {
-        const [value] = arity(run, call, "abs", values, 1, 1);
-        return value!.numerator < 0n ? new Rational(-value!.numerator, value!.denominator) : value!;
-      },
-    ],
-    [
-      "int",
-      (run, call, values) => {
-        const [value] = arity(run, call, "int", values, 1, 1);
-        return new Rational(value!.numerator / value!.denominator);
-      },
-    ],
-    [
-      "max",
-      (run, call, values) => arity(run, call, "max", values, 2, 32).reduce((a, b) => (compare(">", b, a) ? b : a)),
-    ],
-    [
-      "min",
-      (run, call, values) => arity(run, call, "min", values, 2, 32).reduce((a, b) => (compare("<", b, a) ? b : a)),
-    ],
-    [
-      "pow",
-      (run, call, values) => {
-        const [base, exponent] = arity(run, call, "pow", values, 2, 2);
-        return power(run, call, base!, exponent!);
-      },
-    ],
-    ["round", round],
+    taking("abs", 1, 1, (_run, _call, [value]) =>
+      value!.numerator < 0n ? new Rational(-value!.numerator, value!.denominator) : value!,
+    ),
+    taking("int", 1, 1, (_run, _call, [value]) => new Rational(value!.numerator / value!.denominator)),
+    taking("max", 2, 32, (_run, _call, values) => values.reduce((a, b) => (compare(">", b, a) ? b : a))),
+    taking("min", 2, 32, (_run, _call, values) => values.reduce((a, b) => (compare("<", b, a) ? b : a))),
+    taking("pow", 2, 2, (run, call, [base, exponent]) => power(run, call, base!, exponent!)),
+    taking("round", 1, 2, round),
   ]),
   fromPublic: (value) => {
     if (typeof value === "bigint") return new Rational(value);
@@ -109,6 +92,19 @@ export const rational: NumberSystem<RationalValue, RationalValue> = {
     return value.toString();
   },
 };
+
+function taking(
+  name: string,
+  least: number,
+  most: number,
+  work: (run: Run, call: Span, values: readonly Rational[]) => RationalValue,
+): [string, SystemFunction<RationalValue>] {
+  const checked: SystemFunction<RationalValue> = (run, call, values) => {
+    checkArity(run, call, name, values.length, least, most);
+    return work(run, call, values.map(toRational));
+  };
+  return [name, checked];
+}
 
 type Operation = Span & { readonly operator: BinaryOperator };
 
@@ -175,8 +171,7 @@ function power(run: Run, at: Span, base: Rational, exponent: Rational): Rational
 }
 
 /** To whole numbers, or to places after the point; halves to even. */
-function round(run: Run, call: Span, values: readonly RationalValue[]): RationalValue {
-  const [value, places] = arity(run, call, "round", values, 1, 2);
+function round(run: Run, call: Span, [value, places]: readonly Rational[]): RationalValue {
   const digits = Number(places?.numerator ?? 0n);
   run.checkBits(Math.abs(digits) * 4, call);
   const unit = new Rational(10n ** BigInt(Math.abs(digits)));
@@ -210,21 +205,7 @@ function floor({ numerator, denominator }: Rational): bigint {
 
 function compare(operator: ComparisonOperator, left: RationalValue, right: RationalValue): boolean {
   const [a, b] = [toRational(left), toRational(right)];
-  const difference = a.numerator * b.denominator - b.numerator * a.denominator;
-  switch (operator) {
-    case "<":
-      return difference < 0n;
-    case "<=":
-      return difference <= 0n;
-    case ">":
-      return difference > 0n;
-    case ">=":
-      return difference >= 0n;
-    case "==":
-      return difference === 0n;
-    case "!=":
-      return difference !== 0n;
-  }
+  return holds(operator, a.numerator * b.denominator - b.numerator * a.denominator);
 }
 
 function isTrue(value: RationalValue): boolean {
@@ -237,20 +218,6 @@ function typeName(value: RationalValue): string {
 
 function toRational(value: RationalValue): Rational {
   return typeof value === "boolean" ? new Rational(value ? 1n : 0n) : value;
-}
-
-function arity(
-  run: Run,
-  call: Span,
-  name: string,
-  values: readonly RationalValue[],
-  least: number,
-  most: number,
-): Rational[] {
-  if (values.length < least || values.length > most) {
-    run.fail("wrong-arity", `${name}() takes ${least} to ${most} arguments (${values.length} given)`, call);
-  }
-  return values.map(toRational);
 }
 
 function greatestCommonDivisor(left: bigint, right: bigint): bigint {

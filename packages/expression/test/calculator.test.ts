@@ -202,6 +202,19 @@ describe("the calc dialect", () => {
   });
 });
 
+test.each<[text: string, numbers: "rational" | "decimal", wanted: string]>([
+  ["5!", "rational", "120"],
+  ["(1/2 + 1/2)!", "rational", "1"],
+  ["(1/2)!", "rational", "domain"],
+  ["5.0!", "decimal", "120"],
+  ["30!", "decimal", "2.652528598121910586363084800E+32"],
+  ["2.5!", "decimal", "domain"],
+  ["(-1)!", "decimal", "domain"],
+  ["(1e18)!", "decimal", "limit-integer-bits"],
+])("in the calc dialect %s is, with %s numbers, %s", (text, numbers, wanted) => {
+  expect(textOf(text, { dialect: "calc", numbers: numbers === "rational" ? rational : decimal() })).toBe(wanted);
+});
+
 describe("rational numbers", () => {
   const calculator = createCalculator({ numbers: rational });
   test.each([

@@ -185,6 +185,7 @@ test("carets stand under wide characters, and control characters are shown as wh
   expect(renderError(errorOf("(1 +\n日本 + 1)")).split("\n").slice(2)).toEqual(["2 | 日本 + 1)", "  | ^^^^"]);
   expect(renderError(errorOf("1 + \u0007")).split("\n")[2]).toBe("1 | 1 + �");
   expect(errorOf("1 + 2 + 𝟙x").position.column).toBe(9);
+  expect(errorOf("𝒳 + 𝒴 * / 2").position.column).toBe(9);
 });
 
 test("a long line is cut around the fault", () => {
