@@ -37,7 +37,7 @@ interface Operand {
 export class Compiler {
   readonly #scope: Scope<PythonInternal>;
   readonly #foldingRun: Run;
-  readonly #names: readonly string[];
+  readonly #registerOf: ReadonlyMap<string, number>;
   readonly #kinds: readonly Kind[];
   readonly #code: number[] = [];
   readonly #notes: Program.Note[] = [];
@@ -47,7 +47,7 @@ export class Compiler {
   constructor(scope: Scope<PythonInternal>, foldingRun: Run, names: readonly string[], kinds: readonly Kind[]) {
     this.#scope = scope;
     this.#foldingRun = foldingRun;
-    this.#names = names;
+    this.#registerOf = new Map(names.map((name, index) => [name, index]));
     this.#kinds = kinds;
     this.#floats = kinds.map(() => 0);
     this.#values = kinds.map(() => 0);
@@ -96,7 +96,7 @@ export class Compiler {
       }
       case "conditional": {
         const target = this.#register();
-        const toAlternate = this.#emit(Program.JumpUnless, node, 0, this.#boxed(this.#operand(node.condition)));
+        const toAlternate = this.#emit(Program.JumpUnless, node, 0, this.#value(node.condition));
         this.#moveTo(target, node.consequent);
         const toEnd = this.#emit(Program.Jump, node);
         this.#land(toAlternate);
@@ -113,7 +113,7 @@ export class Compiler {
   }
 
   #name(node: NameExpression): Operand {
-    const register = this.#names.indexOf(node.name);
+    const register = this.#registerOf.get(node.name)!;
     const kind = this.#kinds[register]!;
     if (kind !== "none") return { register, isFloat: kind === "float" };
     const constant = this.#scope.variables.get(node.name);
@@ -156,9 +156,9 @@ export class Compiler {
   #comparison(node: ComparisonExpression): Operand {
     const target = this.#register();
     const jumps: number[] = [];
-    let left = this.#boxed(this.#operand(node.operands[0]!));
+    let left = this.#value(node.operands[0]!);
     for (const [index, operator] of node.operators.entries()) {
-      const right = this.#boxed(this.#operand(node.operands[index + 1]!));
+      const right = this.#value(node.operands[index + 1]!);
       this.#emit(Program.Apply, node, target, left, right, comparison(operator));
       jumps.push(this.#emit(Program.JumpUnless, node, 0, target));
       left = right;
@@ -172,13 +172,13 @@ export class Compiler {
     const isValue =
       callee.type !== "name" ||
       this.#scope.variables.has(callee.name) ||
-      (this.#kinds[this.#names.indexOf(callee.name)] ?? "none") !== "none";
+      (this.#kinds[this.#registerOf.get(callee.name) ?? -1] ?? "none") !== "none";
     const target = isValue ? undefined : this.#scope.functions.get(callee.name);
     if (!isValue && target === undefined) {
       return this.#apply((run: Run) => callTarget(run, this.#scope, node) as never, node);
     }
     const value = isValue ? this.#operand(callee) : undefined;
-    const operands = node.arguments.map((argument) => this.#boxed(this.#operand(argument)));
+    const operands = node.arguments.map((argument) => this.#value(argument));
     if (value !== undefined) {
       return this.#apply(
         (run: Run, _: never, called: never) => refuseCall(run, this.#scope, node, called),
@@ -195,7 +195,10 @@ export class Compiler {
 
   /** An instruction that leaves what a function gives in a register. */
   #apply(applied: Program.Applied, node: Expression, left?: Operand, right?: Operand): Operand {
-    const [a, b] = [left === undefined ? 0 : this.#boxed(left), right === undefined ? 0 : this.#boxed(right)];
+    const [a, b] = [
+      left === undefined ? 0 : this.#boxed(node, left),
+      right === undefined ? 0 : this.#boxed(node, right),
+    ];
     const register = this.#register();
     this.#emit(Program.Apply, node, register, a, b, applied);
     return { register, isFloat: false };
@@ -218,16 +221,20 @@ export class Compiler {
     }
   }
 
-  /** The register among the values that holds an operand. */
-  #boxed({ register, isFloat, constant }: Operand): number {
+  /** The register among the values that holds what a node is worth. */
+  #value(node: Expression): number {
+    return this.#boxed(node, this.#operand(node));
+  }
+
+  #boxed(node: Expression, { register, isFloat, constant }: Operand): number {
     if (!isFloat || constant !== undefined) return register;
     const target = this.#register();
-    this.#emit(Program.Box, undefined as never, target, register);
+    this.#emit(Program.Box, node, target, register);
     return target;
   }
 
   #moveTo(target: number, node: Expression): void {
-    this.#emit(Program.Move, node, target, this.#boxed(this.#operand(node)));
+    this.#emit(Program.Move, node, target, this.#value(node));
   }
 
   #register(float = 0, value: PythonInternal = 0): number {
