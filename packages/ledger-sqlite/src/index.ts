@@ -1,2 +1,12 @@
-export { LedgerClosedError, LedgerFailedError, LedgerOpenError, type LedgerOpenErrorCode } from "./errors.ts";
+export { backupLedger, restoreLedger, type BackupOptions, type RestoreOptions } from "./backup.ts";
+export {
+  LedgerBusyError,
+  LedgerClosedError,
+  LedgerCopyError,
+  LedgerDamagedError,
+  LedgerFailedError,
+  LedgerOpenError,
+  type LedgerOpenErrorCode,
+} from "./errors.ts";
 export { openSqliteLedger, type SqliteLedger, type SqliteLedgerOptions } from "./sqlite-ledger.ts";
+export { verifyLedgerFile } from "./verify.ts";

@@ -1,12 +1,14 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { endianness } from "node:os";
 import {
-  Books,
+  advance,
+  apply,
+  commandOf,
+  execute,
   type AccountDetails,
   type AccountPage,
   type AccountRange,
   type Answer,
   type BooksOptions,
-  type Executed,
   type Found,
   type Head,
   type HoldPage,
@@ -19,97 +21,174 @@ import {
   type Submission,
   type TrialBalance,
   type Verification,
+  type VerifyOptions,
 } from "@tallyline/ledger";
-import { LedgerClosedError, LedgerFailedError } from "./errors.ts";
-import { addCurrencies, allCurrencies, openLedgerFile, replayJournal } from "./ledger-file.ts";
+import { backupLedger, type BackupOptions } from "./backup.ts";
+import {
+  LedgerBusyError,
+  LedgerClosedError,
+  LedgerDamagedError,
+  LedgerFailedError,
+  LedgerOpenError,
+} from "./errors.ts";
+import { FileBooks } from "./file-books.ts";
+import { Journal } from "./journal.ts";
+import { addCurrencies, allCurrencies, openLedgerFile, type LedgerFile } from "./ledger-file.ts";
+import { Projection, RECORDS_PER_PROJECTION } from "./projection.ts";
+import { ReadModels } from "./read-models.ts";
+import { hashKeyOf, readState, recover } from "./recovery.ts";
+import { isBusy, isFull } from "./sqlite-error.ts";
+import { verifyLedgerFile } from "./verify.ts";
 
 /** What a ledger file is opened with. */
 export interface SqliteLedgerOptions extends BooksOptions {
   /** The file; it and its folder are created where missing, readable by their owner only (modes 0600 and 0700). */
   readonly path: string;
-  /** The clock, in milliseconds since 1970. The ledger's own never goes back, even if it does. Default: the system's. */
+  /**
+   * The clock, in milliseconds since 1970. The ledger's own never goes back, even if it does. Default: the system's clock
+   * when the process started, and from then on a steady one, so that a clock that is set forward expires no hold early.
+   */
   readonly now?: () => number;
 }
 
 /** A {@link Ledger} in one SQLite file. */
-export interface SqliteLedger extends Ledger, AsyncDisposable {}
+export interface SqliteLedger extends Ledger, AsyncDisposable {
+  /** Copies the ledger as it is now to a file of its own, while it goes on; see {@link backupLedger}. */
+  backup(target: string, options?: BackupOptions): Promise<void>;
+}
 
 /**
- * Opens a ledger file, or creates it. One process at a time; the whole books are held in memory.
+ * Opens a ledger file, or creates it. One process at a time. Every account's state and an index of ids are held in memory.
  * @throws LedgerOpenError with a `code` that says why not.
  */
 export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<SqliteLedger> {
-  const { path } = options;
-  const database = openLedgerFile(path);
+  const { path, now = () => performance.timeOrigin + performance.now() } = options;
+  if (endianness() !== "LE") {
+    throw new LedgerOpenError("RUNTIME_UNSUITED", path, "needs a little-endian processor");
+  }
+  const file = openLedgerFile(path);
   try {
-    const currencies = allCurrencies(database, path, options.currencies);
-    const books = new Books({ ...options, currencies });
-    replayJournal(database, path, books);
-    addCurrencies(database, currencies);
-    return new GroupCommitLedger(path, database, books, options.now ?? Date.now);
+    return openBooks(file, { ...options, now });
   } catch (error) {
-    database.close();
-    throw error;
+    file.close();
+    if (!(error instanceof LedgerDamagedError)) throw error;
+    throw new LedgerOpenError("DAMAGED", path, error.message.slice(path.length + 1), { cause: error });
   }
 }
 
-/** Bounds the memory and the time of one commit; what is beyond it waits for the next. */
-const COMMANDS_PER_COMMIT_MAX = 4096;
+function openBooks(file: LedgerFile, options: SqliteLedgerOptions & { readonly now: () => number }): SqliteLedger {
+  const { database } = file;
+  const { path } = options;
+  const currencies = allCurrencies(database, path, options.currencies);
+  const state = readState(database);
+  const journal = new Journal(database, path, state.identity);
+  const from = { journal, tables: new ReadModels(database), hashKey: hashKeyOf(state) };
+  const books = new FileBooks({ ...options, currencies }, from);
+  recover(database, path, books, journal);
+  addCurrencies(database, currencies);
+  return new GroupCommitLedger({ file, path, books, journal, now: options.now });
+}
 
-/** A call that waits for its turn. It runs inside the commit and is settled after it. */
+/** Bounds the time of one commit, and the memory: what is beyond it waits for the next. */
+const RECORDS_PER_COMMIT_MAX = RECORDS_PER_PROJECTION;
+const BYTES_PER_COMMIT_MAX = 1_048_576;
+/** Bounds the memory of calls that wait: some 1 KB each. Beyond it commands are answered `STORE_BUSY`, and reads reject. */
+const WAITING_MAX = 65_536;
+/** Bounds the tail, where the tables cannot be written. */
+const TAIL_MAX = 16 * RECORDS_PER_PROJECTION;
+/** The tables never lag behind the journal for longer. */
+const PROJECT_AFTER_MS = 1000;
+
+/** A call that waits for its turn. It runs before the commit and is settled after it. */
 interface Waiting {
-  /** @returns what settles the caller's promise, to be called once the commit is durable. */
-  readonly run: () => () => void;
+  /** @returns what settles the caller's promise, given the head of the segment that was committed meanwhile. */
+  readonly run: () => (head: string) => void;
+  /** The same where nothing can be written. */
+  readonly runWithoutRoom: (code: "STORE_FULL" | "STORE_BUSY") => () => void;
   readonly fail: (error: Error) => void;
 }
 
+interface Parts {
+  readonly file: LedgerFile;
+  readonly path: string;
+  readonly books: FileBooks;
+  readonly journal: Journal;
+  readonly now: () => number;
+}
+
 /**
- * All calls of one event-loop turn are one transaction: one fsync serves them all, and no caller hears of an outcome
- * that is not yet on disk. Between taking the calls and committing them nothing is awaited, so reads that were queued
- * behind a command see it, and nobody else does before it is durable.
+ * All calls of one event-loop turn are one commit: one segment and one fsync serve them all, and no caller hears of an
+ * outcome that is not yet on disk. Between taking the calls and committing them nothing is awaited, so reads that were
+ * queued behind a command see it, and nobody else does before it is durable.
  *
- * States: open → (a commit failed) → failed, or open → closed. Nothing leaves `failed`: the books in memory are then
- * ahead of a file of which nobody knows what it holds.
+ * States: open → (a commit failed, or the file is damaged) → failed, or open → closed. Nothing leaves `failed`: nobody
+ * knows what the file holds then. A commit for which there was no room did not happen, and is no failure.
  */
 class GroupCommitLedger implements SqliteLedger {
+  readonly #file: LedgerFile;
   readonly #path: string;
-  readonly #database: DatabaseSync;
-  readonly #books: Books;
+  readonly #books: FileBooks;
+  readonly #journal: Journal;
+  readonly #projection: Projection;
   readonly #now: () => number;
-  readonly #insertJournal: StatementSync;
-  readonly #insertPosting: StatementSync;
   #queue: Waiting[] = [];
-  #ended: LedgerClosedError | LedgerFailedError | undefined;
+  #ended: LedgerClosedError | LedgerFailedError | LedgerDamagedError | undefined;
+  #projectTimer: NodeJS.Timeout | undefined;
 
-  constructor(path: string, database: DatabaseSync, books: Books, now: () => number) {
+  constructor({ file, path, books, journal, now }: Parts) {
+    this.#file = file;
     this.#path = path;
-    this.#database = database;
     this.#books = books;
+    this.#journal = journal;
+    this.#projection = new Projection(file.database, books);
     this.#now = now;
-    this.#insertJournal = database.prepare(
-      "INSERT INTO journal (principal, id, recorded_at_ms, content, code) VALUES (?, ?, ?, ?, ?)",
-    );
-    this.#insertPosting = database.prepare(
-      "INSERT INTO posting (seq, leg, account, side, amount_minor) VALUES (?, ?, ?, ?, ?)",
-    );
+    this.#projectSoon();
   }
 
   submit(command: Submission): Promise<Answer> {
-    return this.#enqueue(() => {
-      const executed = this.#books.execute(command, this.#now());
-      this.#write(executed);
-      return answerOf(executed.at(-1)!.decision.result);
+    if (this.#queue.length >= WAITING_MAX) return Promise.resolve(notRecorded("STORE_BUSY"));
+    return new Promise((resolve, reject) => {
+      this.#enqueue({
+        run: () => {
+          const { result } = execute(this.#books, command, this.#now()).at(-1)!.decision;
+          const answer = this.#withHead(result);
+          return (head) => resolve(answer(head));
+        },
+        runWithoutRoom: (code) => {
+          const { result, record } = apply(this.#books, command, this.#books.tick(this.#now()));
+          const answer = record === undefined ? this.#withHead(result)("") : notRecorded(code);
+          return () => resolve(answer);
+        },
+        fail: reject,
+      });
     });
   }
 
   preview(command: Submission): Promise<Result> {
-    return this.#read(() => this.#books.preview(command));
+    return this.#read(() => apply(this.#books, command, this.#books.tick(this.#now())).result);
   }
 
   lookup(identity: Identity): Promise<Found | undefined> {
-    return this.#read(() => {
-      const found = this.#books.lookup(identity);
-      return found && { command: found.command, answer: answerOf(found.result) };
+    if (this.#queue.length >= WAITING_MAX) return Promise.reject(new LedgerBusyError(this.#path));
+    return new Promise((resolve, reject) => {
+      const find = () => {
+        const recorded = this.#books.recorded(identity.principal, identity.id);
+        if (recorded === undefined) return () => resolve(undefined);
+        const command = commandOf(recorded.content, identity);
+        const answer = this.#withHead({ ...recorded.result, replayed: true });
+        return (head: string) => resolve({ command, answer: answer(head) });
+      };
+      this.#enqueue({
+        run: () => {
+          advance(this.#books, this.#now());
+          return find();
+        },
+        runWithoutRoom: () => {
+          const settle = find();
+          return () => settle("");
+        },
+        fail: reject,
+      });
     });
   }
 
@@ -117,27 +196,15 @@ class GroupCommitLedger implements SqliteLedger {
     return this.#read(() => this.#books.details(name));
   }
 
-  async accounts(range?: AccountRange): Promise<AccountPage> {
-    return this.#read(() => this.#books.accounts(range));
+  accounts(range?: AccountRange): Promise<AccountPage> {
+    return this.#read(() => this.#books.list(range));
   }
 
-  async holds(name: string, range?: HoldRange): Promise<HoldPage | undefined> {
-    return this.#read(() => this.#books.holds(name, range));
+  holds(name: string, range?: HoldRange): Promise<HoldPage | undefined> {
+    return this.#read(() => this.#books.holdsOf(name, range));
   }
 
-  head(): Promise<Head> {
-    return this.#read(() => ({ seq: this.#books.nextSeq - 1, head: "" }));
-  }
-
-  verify(): Promise<Verification> {
-    return this.#read(() => {
-      const what = this.#books.findFault();
-      const seq = this.#books.nextSeq - 1;
-      return what === undefined ? { ok: true, seq, head: "" } : { ok: false, seq, what };
-    });
-  }
-
-  async statement(name: string, range?: StatementRange): Promise<Statement | undefined> {
+  statement(name: string, range?: StatementRange): Promise<Statement | undefined> {
     return this.#read(() => this.#books.statement(name, range));
   }
 
@@ -145,70 +212,179 @@ class GroupCommitLedger implements SqliteLedger {
     return this.#read(() => this.#books.trialBalance());
   }
 
+  async head(): Promise<Head> {
+    await this.#read(() => {});
+    return { seq: this.#journal.firstSeq - 1, head: this.#journal.head };
+  }
+
+  async verify(options?: VerifyOptions): Promise<Verification> {
+    await this.#read(() => {});
+    return verifyLedgerFile(this.#path, options);
+  }
+
+  async backup(target: string, options?: BackupOptions): Promise<void> {
+    await this.#read(() => {});
+    await backupLedger(this.#path, target, options);
+  }
+
   async close(): Promise<void> {
     while (this.#queue.length > 0 && this.#ended === undefined) this.#commit();
     if (this.#ended instanceof LedgerClosedError) return;
+    if (this.#ended === undefined) this.#project();
+    clearTimeout(this.#projectTimer);
     this.#ended = new LedgerClosedError(this.#path);
-    this.#database.close();
+    this.#file.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  /** A read shows holds that are due as expired, so it writes down first that they are. */
+  /** A read shows holds that are due as expired, so it writes down first that they are; without room, it shows them held. */
   #read<T>(answer: () => T): Promise<T> {
-    return this.#enqueue(() => {
-      this.#write(this.#books.advance(this.#now()));
-      return answer();
+    if (this.#queue.length >= WAITING_MAX) return Promise.reject(new LedgerBusyError(this.#path));
+    return new Promise((resolve, reject) => {
+      const run = (): (() => void) => {
+        try {
+          const value = answer();
+          return () => resolve(value);
+        } catch (error) {
+          if (!(error instanceof RangeError)) throw error;
+          return () => reject(error);
+        }
+      };
+      this.#enqueue({
+        run: () => {
+          advance(this.#books, this.#now());
+          return run();
+        },
+        runWithoutRoom: run,
+        fail: reject,
+      });
     });
   }
 
-  #enqueue<T>(work: () => T): Promise<T> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    return new Promise((resolve, reject) => {
-      const run = () => {
-        const value = work();
-        return () => resolve(value);
-      };
-      if (this.#queue.push({ run, fail: reject }) === 1) setImmediate(() => this.#commit());
-    });
+  /** What took effect is answered with the head of its segment: an earlier one, or the one that is written next. */
+  #withHead(result: Result): (head: string) => Answer {
+    if (!result.ok) return () => result;
+    if (result.seq >= this.#journal.firstSeq) return (head) => ({ ...result, head });
+    const head = this.#journal.headOf(result.seq);
+    return () => ({ ...result, head });
+  }
+
+  #enqueue(waiting: Waiting): void {
+    if (this.#ended !== undefined) waiting.fail(this.#ended);
+    else if (this.#queue.push(waiting) === 1) setImmediate(() => this.#commit());
   }
 
   #commit(): void {
-    if (this.#ended !== undefined) return;
-    const batch = this.#queue.slice(0, COMMANDS_PER_COMMIT_MAX);
-    this.#queue = this.#queue.slice(batch.length);
-    let settle: (() => void)[];
+    if (this.#ended !== undefined || this.#queue.length === 0) return;
+    const settle: ((head: string) => void)[] = [];
+    let taken = 0;
     try {
-      this.#database.exec("BEGIN IMMEDIATE");
-      settle = batch.map((waiting) => waiting.run());
-      this.#database.exec("COMMIT");
+      const hasRoom = this.#books.tail.records.length < TAIL_MAX || this.#project();
+      if (this.#hasEnded()) return;
+      while (taken < this.#queue.length && !this.#isFull()) {
+        const waiting = this.#queue[taken++]!;
+        settle.push(hasRoom ? waiting.run() : waiting.runWithoutRoom("STORE_FULL"));
+      }
+      const head = this.#write() ?? "";
+      const rest = (this.#queue = this.#queue.slice(taken));
+      if (rest.length > 0) setImmediate(() => this.#commit());
+      for (const each of settle) each(head);
     } catch (error) {
-      this.#ended = new LedgerFailedError(this.#path, { cause: error });
-      for (const waiting of [...batch, ...this.#queue]) waiting.fail(this.#ended);
-      this.#queue = [];
+      if (!this.#undo(error)) return;
+      // Not one of them happened. Each is answered from the books as they were.
+      const batch = this.#queue.slice(0, taken);
+      const rest = (this.#queue = this.#queue.slice(taken));
+      if (rest.length > 0) setImmediate(() => this.#commit());
+      this.#answerWithoutRoom(batch, isBusy(error) ? "STORE_BUSY" : "STORE_FULL");
       return;
     }
-    if (this.#queue.length > 0) setImmediate(() => this.#commit());
-    for (const each of settle) each();
+    if (this.#books.tail.records.length >= RECORDS_PER_PROJECTION) this.#project();
+    else this.#projectSoon();
   }
 
-  #write(executed: readonly Executed[]): void {
-    for (const { command, decision, atMs } of executed) {
-      if (decision.record === undefined) continue;
-      const { content, result } = decision.record;
-      const code = result.ok ? "OK" : result.code;
-      const { lastInsertRowid: seq } = this.#insertJournal.run(command.principal, command.id, atMs, content, code);
-      if (!result.ok) continue;
-      if (Number(seq) !== result.seq) throw new Error(`journal gave entry ${seq} to what the books call ${result.seq}`);
-      result.legs.forEach((leg, index) => {
-        this.#insertPosting.run(seq, index + 1, leg.account, leg.side, leg.amountMinor);
-      });
+  #hasEnded(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  #isFull(): boolean {
+    return this.#journal.recordCount >= RECORDS_PER_COMMIT_MAX || this.#journal.byteCount >= BYTES_PER_COMMIT_MAX;
+  }
+
+  /** Makes what was taken into the books durable. @returns the head of its segment; undefined when nothing was. */
+  #write(): string | undefined {
+    if (this.#journal.recordCount === 0) return undefined;
+    const { database } = this.#file;
+    const { firstSeq } = this.#journal;
+    database.exec("BEGIN IMMEDIATE");
+    const head = this.#journal.write();
+    database.exec("COMMIT");
+    this.#journal.committed(head);
+    this.#books.commit(firstSeq);
+    return head;
+  }
+
+  /** @returns whether the transaction certainly did not happen, and the books are as they were before it. */
+  #undo(error: unknown): boolean {
+    if (!isFull(error) && !isBusy(error)) {
+      this.#fail(error);
+      return false;
+    }
+    const { database } = this.#file;
+    if (database.isTransaction) database.exec("ROLLBACK");
+    this.#journal.discard();
+    this.#books.rollback();
+    return true;
+  }
+
+  #answerWithoutRoom(batch: readonly Waiting[], code: "STORE_FULL" | "STORE_BUSY"): void {
+    try {
+      const settle = batch.map((waiting) => waiting.runWithoutRoom(code));
+      for (const each of settle) each();
+    } catch (error) {
+      for (const waiting of batch) waiting.fail(this.#fail(error));
+    }
+  }
+
+  #fail(error: unknown): Error {
+    const ended = error instanceof LedgerDamagedError ? error : new LedgerFailedError(this.#path, { cause: error });
+    this.#ended = ended;
+    clearTimeout(this.#projectTimer);
+    for (const waiting of this.#queue) waiting.fail(ended);
+    this.#queue = [];
+    return ended;
+  }
+
+  #projectSoon(): void {
+    if (this.#projectTimer !== undefined || this.#books.tail.records.length === 0) return;
+    this.#projectTimer = setTimeout(() => {
+      this.#projectTimer = undefined;
+      if (this.#ended === undefined) this.#project();
+    }, PROJECT_AFTER_MS).unref();
+  }
+
+  /** Brings the tables up to date. @returns whether it could: without room it is tried again later. */
+  #project(): boolean {
+    if (this.#books.tail.records.length === 0) return true;
+    clearTimeout(this.#projectTimer);
+    this.#projectTimer = undefined;
+    try {
+      this.#projection.run();
+      return true;
+    } catch (error) {
+      if (!isFull(error) && !isBusy(error)) {
+        this.#fail(error);
+        return false;
+      }
+      if (this.#file.database.isTransaction) this.#file.database.exec("ROLLBACK");
+      this.#projectSoon();
+      return false;
     }
   }
 }
 
-function answerOf(result: Result): Answer {
-  return result.ok ? { ...result, head: "" } : result;
+function notRecorded(code: "STORE_FULL" | "STORE_BUSY"): Answer {
+  return { ok: false, code, replayed: false };
 }

@@ -79,7 +79,7 @@ function decide(books: BooksView, command: Exclude<Command, { verb: "settle" }>,
     case "release":
       return release(books, command);
     case "expire":
-      return expire(books, command);
+      return expire(books, command, atMs);
     case "reverse":
       return reverse(books, command);
     case "limit":
@@ -172,9 +172,10 @@ function release(books: BooksView, command: ReleaseCommand): Effect | Refused {
   return isRefused(held) ? held : giveBack(books, held, "released");
 }
 
-function expire(books: BooksView, { holdSeq }: ExpireCommand): Effect | Refused {
+function expire(books: BooksView, { holdSeq }: ExpireCommand, atMs: number): Effect | Refused {
   const held = books.hold(holdSeq);
   if (held?.state !== "held") throw new Error(`hold ${holdSeq} cannot expire: it is ${held?.state ?? "unknown"}`);
+  if (held.expiresAtMs === null || held.expiresAtMs > atMs) throw new Error(`hold ${holdSeq} cannot expire at ${atMs}`);
   return giveBack(books, held, "expired");
 }
 

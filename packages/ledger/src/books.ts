@@ -1,8 +1,9 @@
 import { balanceMinor, type Account, type AccountDetails, type AccountProfile } from "./account.ts";
-import { apply, type Decision } from "./apply.ts";
-import type { BooksView, Recorded } from "./books-view.ts";
-import type { Command, ExpireCommand, Identity } from "./command.ts";
+import { apply } from "./apply.ts";
+import type { Recorded } from "./books-view.ts";
+import type { Command, Identity } from "./command.ts";
 import { commandOf } from "./content.ts";
+import { advance, execute, type Executed, type WritableBooks } from "./execute.ts";
 import { ExpiryQueue } from "./expiry-queue.ts";
 import type { Currency } from "./money.ts";
 import { checkRange, type AccountPage, type AccountRange, type HoldPage, type HoldRange } from "./page.ts";
@@ -50,21 +51,8 @@ export function checkBooksOptions({ currencies, maxRefusalsPerPrincipal = 100_00
   return { currencies: codes, maxRefusalsPerPrincipal };
 }
 
-/** A command that was decided, and when. */
-export interface Executed {
-  readonly command: Command;
-  readonly decision: Decision;
-  /** The ledger's clock then, in milliseconds since 1970. */
-  readonly atMs: number;
-}
-
-/** The command that frees what a hold sets aside: made by the ledger itself, under an id that no client can use. */
-export function expireCommand(holdSeq: number): ExpireCommand {
-  return { verb: "expire", principal: "@ledger", id: `expire:${holdSeq}`, holdSeq };
-}
-
 /** The whole books in memory. A store feeds it commands in order; replaying them rebuilds it. */
-export class Books implements BooksView {
+export class Books implements WritableBooks {
   readonly #currencies: ReadonlySet<string>;
   readonly #maxRefusals: number;
   readonly #accounts = new Map<string, Account>();
@@ -113,29 +101,30 @@ export class Books implements BooksView {
     return (this.#refusals.get(principal) ?? 0) >= this.#maxRefusals;
   }
 
-  /**
-   * Brings the ledger's clock forward, never back, and expires the holds that are due by it, each at a place of its own
-   * in the order. @returns what it did, for the journal.
-   */
+  tick(nowMs: number): number {
+    if (nowMs > this.#clockMs) this.#clockMs = Math.floor(nowMs);
+    return this.#clockMs;
+  }
+
+  dueHold(atMs: number): number | undefined {
+    return this.#expiries.due(atMs);
+  }
+
+  /** Expires the holds that are due. @returns what it did, for the journal. */
   advance(nowMs: number): Executed[] {
-    this.#clockMs = Math.max(this.#clockMs, Math.floor(nowMs));
-    const expired: Executed[] = [];
-    for (let seq = this.#expiries.due(this.#clockMs); seq !== undefined; seq = this.#expiries.due(this.#clockMs)) {
-      expired.push(this.replay(expireCommand(seq), this.#clockMs));
-    }
-    return expired;
+    return advance(this, nowMs);
   }
 
   /** Decides a command at a time, after all holds that are due by then have expired. The command's own decision is last. */
   execute(command: Command, nowMs: number): readonly [...Executed[], Executed] {
-    return [...this.advance(nowMs), this.replay(command, this.#clockMs)];
+    return execute(this, command, nowMs);
   }
 
   /** Takes one command of a journal, in order: decides it again, as of the time that was recorded with it. */
   replay(command: Command, atMs: number): Executed {
     this.#clockMs = atMs;
     const decision = apply(this, command, atMs);
-    if (decision.record !== undefined) this.#take(command, decision.record);
+    if (decision.record !== undefined) this.take(command, decision.record);
     return { command, decision, atMs };
   }
 
@@ -211,7 +200,7 @@ export class Books implements BooksView {
     return unequal && `${unequal.currency} has debits of ${unequal.debitsMinor} and credits of ${unequal.creditsMinor}`;
   }
 
-  #take(command: Command, record: Recorded): void {
+  take(command: Command, record: Recorded): void {
     this.#lastSeq += 1;
     const { principal, id } = command;
     const { result } = record;

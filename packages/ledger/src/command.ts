@@ -2,7 +2,10 @@ import type { AccountProfile, AccountTerms, Side } from "./account.ts";
 
 /** Who asks, and under which idempotency key. */
 export interface Identity {
-  /** Who sends the command: ids of different principals never meet. 1 to 64 printable ASCII characters without blanks. */
+  /**
+   * Who sends the command: ids of different principals never meet. 1 to 64 printable ASCII characters without blanks;
+   * `@ledger` is the ledger itself.
+   */
   readonly principal: string;
   /** The idempotency key: of the same characters, made by the sender, valid for ever. */
   readonly id: string;

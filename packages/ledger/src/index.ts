@@ -12,7 +12,7 @@ export {
   type Side,
 } from "./account.ts";
 export { apply, type Decision } from "./apply.ts";
-export { Books, type BooksOptions, type Executed, type TrialBalance } from "./books.ts";
+export { Books, checkBooksOptions, type BooksOptions, type TrialBalance } from "./books.ts";
 export { touches, type BooksView, type Recorded, type Touched } from "./books-view.ts";
 export {
   deposit,
@@ -36,6 +36,8 @@ export {
   type VersionCondition,
 } from "./command.ts";
 export { commandOf, contentOf } from "./content.ts";
+export { advance, execute, type Executed, type WritableBooks } from "./execute.ts";
+export { ExpiryQueue } from "./expiry-queue.ts";
 export {
   createMemoryLedger,
   type Found,
@@ -46,6 +48,6 @@ export {
   type VerifyOptions,
 } from "./ledger.ts";
 export { formatAmount, MAX_MINOR, parseAmount, type Currency } from "./money.ts";
-export type { AccountPage, AccountRange, HoldPage, HoldRange } from "./page.ts";
+export { checkRange, type AccountPage, type AccountRange, type HoldPage, type HoldRange } from "./page.ts";
 export type { Answer, Done, Hold, Receipt, RefusalCode, Refused, Result } from "./result.ts";
 export type { Entry, Statement, StatementRange } from "./statement.ts";

@@ -1,2 +1,3 @@
 export { runScenario, type OpenLedger } from "./scenario-runner.ts";
 export { scenarios, type Scenario } from "./scenario-tables.ts";
+export { RANDOM_CURRENCIES, randomCommands, type Timed } from "./random-commands.ts";

@@ -4,6 +4,9 @@ import type { Command, VersionCondition } from "./command.ts";
 import { MAX_MINOR } from "./money.ts";
 import type { RefusalCode } from "./result.ts";
 
+/** The ledger's own principal: what it does by itself, nobody else can have done before under the same id. */
+export const LEDGER = "@ledger";
+
 const LEGS_MIN = 2;
 const LEGS_MAX = 64;
 /** A little over 31 years. */
@@ -18,6 +21,7 @@ const METADATA_LENGTH_MAX = 1024;
 /** What is wrong with a command whatever the state of the books; undefined when nothing is. */
 export function validate(books: Pick<BooksView, "hasCurrency">, command: Command): RefusalCode | undefined {
   if (!isIdentifier(command.principal) || !isIdentifier(command.id)) return "ID_INVALID";
+  if (command.principal === LEDGER && command.verb !== "expire") return "ID_INVALID";
   const invalid = validateArguments(books, command);
   if (invalid !== undefined || command.verb === "settle" || command.verb === "expire") return invalid;
   if (command.memo !== undefined && !MEMO.test(command.memo)) return "MEMO_INVALID";

@@ -1,0 +1,81 @@
+/** Reads what {@link ByteWriter} wrote. @throws RangeError when it would read beyond the end. */
+export class ByteReader {
+  readonly #bytes: Buffer;
+  readonly #end: number;
+  #at: number;
+
+  constructor(bytes: Uint8Array, at = 0, end: number = bytes.length) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#at = at;
+    this.#end = end;
+  }
+
+  /** Where the next byte is. */
+  get at(): number {
+    return this.#at;
+  }
+
+  byte(): number {
+    if (this.#at >= this.#end) throw new RangeError(`a record ends at byte ${this.#end}, where more was expected`);
+    return this.#bytes[this.#at++]!;
+  }
+
+  number(): number {
+    let value = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+      scale *= 128;
+    }
+  }
+
+  bigint(): bigint {
+    const start = this.#at;
+    let value = 0;
+    let scale = 1;
+    let byte = this.byte();
+    for (let count = 0; byte >= 0x80; count += 1) {
+      if (count === 6) return this.#longBigint(start);
+      value += (byte & 0x7f) * scale;
+      scale *= 128;
+      byte = this.byte();
+    }
+    return BigInt(value + byte * scale);
+  }
+
+  ascii(): string {
+    const [start, end] = this.#span();
+    return this.#bytes.toString("latin1", start, end);
+  }
+
+  text(): string {
+    const [start, end] = this.#span();
+    return this.#bytes.toString("utf8", start, end);
+  }
+
+  /** Passes over a text. */
+  skipText(): void {
+    this.#span();
+  }
+
+  #span(): [start: number, end: number] {
+    const length = this.number();
+    const start = this.#at;
+    if (length > this.#end - start)
+      throw new RangeError(`a text of ${length} bytes at byte ${start} ends beyond its record`);
+    this.#at += length;
+    return [start, this.#at];
+  }
+
+  #longBigint(start: number): bigint {
+    this.#at = start;
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = this.byte();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+  }
+}

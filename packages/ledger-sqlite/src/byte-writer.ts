@@ -1,0 +1,77 @@
+/** Bytes that grow at their end. Numbers are little-endian, variable ones LEB128: seven bits a byte, the lowest first. */
+export class ByteWriter {
+  #buffer = Buffer.allocUnsafe(65_536);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Forgets what was written from a place on. */
+  truncate(length: number): void {
+    this.#length = length;
+  }
+
+  /** What was written, as a view that is valid until something more is. */
+  view(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  byte(value: number): void {
+    this.#reserve(1);
+    this.#buffer[this.#length++] = value;
+  }
+
+  /** A whole number, 0 to 2^53 - 1. */
+  number(value: number): void {
+    this.#reserve(8);
+    let rest = value;
+    for (; rest >= 0x80; rest = rest > 0x7fff_ffff ? Math.floor(rest / 128) : rest >>> 7) {
+      this.#buffer[this.#length++] = (rest % 128) | 0x80;
+    }
+    this.#buffer[this.#length++] = rest;
+  }
+
+  /** Any whole number, 0 or more, in the same form. */
+  bigint(value: bigint): void {
+    let rest = value;
+    for (; rest > MAX_SAFE; rest >>= 7n) this.byte(Number(rest & 0x7fn) | 0x80);
+    this.number(Number(rest));
+  }
+
+  /** A text of ASCII and its length. */
+  ascii(text: string): void {
+    this.number(text.length);
+    this.#reserve(text.length);
+    this.#length += this.#buffer.write(text, this.#length, "latin1");
+  }
+
+  /** A text in UTF-8 and its length in bytes. */
+  text(text: string): void {
+    const length = Buffer.byteLength(text);
+    this.number(length);
+    this.#reserve(length);
+    this.#length += this.#buffer.write(text, this.#length, "utf8");
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** Leaves room, to be filled in later. */
+  skip(bytes: number): void {
+    this.#reserve(bytes);
+    this.#length += bytes;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(2 * (this.#length + bytes));
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
+  }
+}
+
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);

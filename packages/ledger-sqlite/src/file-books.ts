@@ -1,0 +1,344 @@
+import {
+  balanceMinor,
+  checkBooksOptions,
+  checkRange,
+  normalSide,
+  type Account,
+  type AccountDetails,
+  type AccountPage,
+  type AccountRange,
+  type BooksOptions,
+  type Command,
+  type Done,
+  type Hold,
+  type HoldPage,
+  type HoldRange,
+  type Recorded,
+  type Result,
+  type Statement,
+  type StatementRange,
+  type TrialBalance,
+  type WritableBooks,
+} from "@tallyline/ledger";
+import { AccountTable, ACCOUNTS_PER_PAGE } from "./account-table.ts";
+import { halfSipHash, type HashKey } from "./half-sip-hash.ts";
+import { IdIndex } from "./id-index.ts";
+import type { Journal } from "./journal.ts";
+import { OpenHolds } from "./open-holds.ts";
+import { profileOf, type ReadModels } from "./read-models.ts";
+import type { AccountImage, JournalRecord } from "./record.ts";
+import { readStatement } from "./stored-statement.ts";
+import { accountChangeRow, accountRow } from "./table-rows.ts";
+import { Tail, type RareEffects } from "./tail.ts";
+
+/** An account that changed since the last commit. */
+interface Slot {
+  readonly number: number;
+  readonly account: Account;
+  readonly latest: number;
+}
+
+/**
+ * The books of a file. In memory: every account's state, the open holds, an index of ids, and the tail of the journal that
+ * the tables do not show yet; the rest is read from the file.
+ *
+ * What commands do since the last commit is kept apart, in drafts, until {@link commit} or {@link rollback}.
+ */
+export class FileBooks implements WritableBooks {
+  readonly accounts: AccountTable = new AccountTable();
+  readonly ids: IdIndex = new IdIndex();
+  readonly holds: OpenHolds = new OpenHolds();
+  readonly tail: Tail = new Tail();
+  /** Pages of accounts that differ from the file's, and the first place in the order that may have changed them. */
+  readonly dirtyPages: Map<number, number> = new Map<number, number>();
+  readonly #journal: Journal;
+  readonly #tables: ReadModels;
+  readonly #hashKey: HashKey;
+  readonly #currencies: ReadonlySet<string>;
+  readonly #maxRefusals: number;
+  readonly #draft = new Map<string, Slot>();
+  /** What was recorded since the last commit, by principal and id. */
+  readonly #batch = new Map<string, JournalRecord>();
+  readonly #hash = new Uint32Array(2);
+  #hashed = "";
+  /** Of the ids in the tail. */
+  #hashes = new Uint32Array(2 * 8192);
+  readonly #numberOf = (name: string): number => this.accounts.number(name)!;
+  readonly #identityOf = (number: number) => this.accounts.identity(number);
+  #committedRecords = 0;
+  #committedAccounts = 0;
+  #lastSeq = 0;
+  #clockMs = 0;
+
+  constructor(options: BooksOptions, from: { journal: Journal; tables: ReadModels; hashKey: HashKey }) {
+    const { currencies, maxRefusalsPerPrincipal } = checkBooksOptions(options);
+    this.#currencies = currencies;
+    this.#maxRefusals = maxRefusalsPerPrincipal;
+    this.#journal = from.journal;
+    this.#tables = from.tables;
+    this.#hashKey = from.hashKey;
+  }
+
+  get nextSeq(): number {
+    return this.#lastSeq + 1;
+  }
+
+  /** How many entries there are: the position of the last one. */
+  get entryCount(): number {
+    return this.tail.entries.end - 1;
+  }
+
+  account(name: string): Account | undefined {
+    const slot = this.#draft.get(name);
+    if (slot !== undefined) return slot.account;
+    const number = this.accounts.number(name);
+    return number === undefined ? undefined : this.accounts.get(number);
+  }
+
+  recorded(principal: string, id: string): Recorded | undefined {
+    const key = `${principal} ${id}`; // neither has a blank
+    const recent = this.#batch.get(key);
+    if (recent !== undefined) return recent;
+    for (const seq of this.ids.candidates(this.#hashOf(key))) {
+      const found = this.#journal.identity(seq);
+      if (found.principal === principal && found.id === id) return this.#journal.record(seq, this.#identityOf);
+    }
+    return undefined;
+  }
+
+  hold(seq: number): Hold | undefined {
+    const known = this.holds.get(seq) ?? this.tail.endedHolds.get(seq)?.hold;
+    if (known !== undefined) return known;
+    const endedSeq = this.#tables.holdEnd(seq);
+    if (endedSeq === undefined) return undefined;
+    const { result } = this.#journal.record(endedSeq, this.#identityOf);
+    return result.ok ? result.hold : undefined;
+  }
+
+  isReversed(seq: number): boolean {
+    return this.tail.reversed.has(seq) || this.#tables.reversedBy(seq) !== undefined;
+  }
+
+  hasCurrency(code: string): boolean {
+    return this.#currencies.has(code);
+  }
+
+  hasTooManyRefusals(principal: string): boolean {
+    const count = this.#tables.refusalCount(principal) + (this.tail.refusals.get(principal) ?? 0);
+    return count >= this.#maxRefusals;
+  }
+
+  tick(nowMs: number): number {
+    if (nowMs > this.#clockMs) this.#clockMs = Math.floor(nowMs);
+    return this.#clockMs;
+  }
+
+  dueHold(atMs: number): number | undefined {
+    return this.holds.due(atMs);
+  }
+
+  take(command: Command, { content, result }: Recorded, atMs: number): void {
+    const images = this.#takeEffect(command, result, atMs);
+    const record = { seq: this.#lastSeq, atMs, command, content, result, images };
+    this.#journal.add(record, this.#numberOf);
+    this.#batch.set(`${command.principal} ${command.id}`, record);
+  }
+
+  /** Takes a record that was committed before the file was opened, and that the tables do not show. */
+  retake({ seq, command, result, atMs }: JournalRecord): void {
+    this.#takeEffect(command, result, atMs);
+    this.tick(atMs);
+    this.commit(seq);
+  }
+
+  /** Where the tables of a file end: the tail begins there. */
+  resume(lastSeq: number, entryCount: number): void {
+    this.#lastSeq = lastSeq;
+    this.#committedAccounts = this.accounts.count;
+    this.tail.entries.clear(entryCount + 1);
+  }
+
+  /** What was taken since the last commit is durable. @param firstSeq The place of the first of it. */
+  commit(firstSeq: number): void {
+    for (const { number, account, latest } of this.#draft.values()) {
+      this.accounts.set(number, account, latest);
+      const page = Math.floor(number / ACCOUNTS_PER_PAGE);
+      if (!this.dirtyPages.has(page)) this.dirtyPages.set(page, firstSeq);
+    }
+    for (let index = this.#committedRecords; index < this.tail.records.length; index += 1) {
+      this.ids.add(this.#hashes.subarray(2 * index, 2 * index + 2), this.tail.records[index]!.seq);
+    }
+    this.#batch.clear();
+    this.#draft.clear();
+    this.holds.commit();
+    this.#committedRecords = this.tail.records.length;
+    this.#committedAccounts = this.accounts.count;
+  }
+
+  /** What was taken since the last commit never happened. */
+  rollback(): void {
+    this.#lastSeq -= this.tail.records.length - this.#committedRecords;
+    this.#batch.clear();
+    this.#draft.clear();
+    this.holds.rollback();
+    this.tail.truncate(this.#committedRecords);
+    this.accounts.truncate(this.#committedAccounts);
+  }
+
+  /** The tables show everything: the tail begins anew. */
+  projected(): void {
+    this.tail.clear();
+    this.#journal.projected();
+    this.#committedRecords = 0;
+  }
+
+  /** The hashes of the ids in the tail. */
+  tailHashes(): Uint32Array {
+    return this.#hashes.subarray(0, 2 * this.tail.records.length);
+  }
+
+  /** An account with what it was opened with. */
+  details(name: string): AccountDetails | undefined {
+    const account = this.account(name);
+    if (account === undefined) return undefined;
+    const opened = this.tail.opened(name)?.rare?.opened;
+    if (opened === undefined) return { ...account, ...this.#tables.profile(this.accounts.number(name)!) };
+    const [owner, metadata, openedSeq] = opened.slice(4) as [string | null, string | null, number];
+    return { ...account, ...profileOf(owner, metadata, openedSeq) };
+  }
+
+  /** Accounts in the order in which they were opened. @throws RangeError for a bad range. */
+  list({ after, limit: asked }: AccountRange = {}): AccountPage {
+    const last = after === undefined ? -1 : this.accounts.number(after);
+    if (last === undefined) throw new RangeError(`there is no account ${after} to list after`);
+    const { after: first, limit } = checkRange("after", last + 1, asked);
+    const end = Math.min(first + limit, this.accounts.count);
+    const accounts = Array.from({ length: end - first }, (_, index) =>
+      this.details(this.accounts.name(first + index))!,
+    );
+    return { accounts, hasMore: end < this.accounts.count };
+  }
+
+  /** The holds of an account that still hold something. @throws RangeError for a bad range. */
+  holdsOf(name: string, { afterSeq, limit: asked }: HoldRange = {}): HoldPage | undefined {
+    const { after, limit } = checkRange("afterSeq", afterSeq, asked);
+    if (this.accounts.number(name) === undefined) return undefined;
+    const holds = this.holds.of(name).filter(({ seq }) => seq > after);
+    return { holds: holds.slice(0, limit), hasMore: holds.length > limit };
+  }
+
+  /** The entries of an account. @throws RangeError for a bad range. */
+  statement(name: string, range?: StatementRange): Statement | undefined {
+    const number = this.accounts.number(name);
+    const latest = this.#draft.get(name)?.latest ?? (number === undefined ? 0 : this.accounts.latest(number));
+    const account = number === undefined ? undefined : { name, number, latest, version: this.account(name)!.version };
+    return readStatement(this.#tables, this.tail, account, range);
+  }
+
+  /** Sums the books by currency. */
+  trialBalance(): TrialBalance[] {
+    const sums = new Map([...this.#currencies].map((code) => [code, { debitsMinor: 0n, creditsMinor: 0n }]));
+    for (let number = 0; number < this.accounts.count; number += 1) {
+      const { currency, debitsMinor, creditsMinor } = this.account(this.accounts.name(number))!;
+      const sum = sums.get(currency)!;
+      sum.debitsMinor += debitsMinor;
+      sum.creditsMinor += creditsMinor;
+    }
+    return [...sums].map(([currency, sum]) => ({ currency, ...sum }));
+  }
+
+  /** What a record does to the books, but for the journal. @returns the accounts as it left them. */
+  #takeEffect(command: Command, result: Result, atMs: number): readonly AccountImage[] {
+    const seq = this.nextSeq;
+    const { principal, id, verb } = command;
+    const { memo, ref } = command.verb === "settle" || command.verb === "expire" ? NO_OPTIONS : command;
+    const first = this.tail.entries.end;
+    let images: readonly AccountImage[] = [];
+    let rare: RareEffects | undefined;
+    if (result.ok) {
+      if (command.verb === "open") this.accounts.add(command);
+      this.#addEntries(result);
+      images = result.accounts.map((account) => this.#takeAccount(account, first));
+      if (result.hold !== undefined) this.holds.take(result.hold);
+      rare = rareEffects(command, result, images[0]!.number);
+    }
+    this.#addHash(`${principal} ${id}`);
+    const refusal = result.ok ? null : result.code;
+    const entries = [first, this.tail.entries.end] as const;
+    this.tail.add({ seq, atMs, principal, id, verb, memo: memo ?? null, ref: ref ?? null, refusal, entries, rare });
+    this.#lastSeq = seq;
+    return images;
+  }
+
+  /** One entry a leg, each with the account's balance after it. */
+  #addEntries({ legs, seq }: Done): void {
+    const { entries } = this.tail;
+    const first = entries.end;
+    for (const { account: name, side, amountMinor } of legs) {
+      const { number, account, latest } = this.#slot(name);
+      const previous = this.#latestEntry(number, first) ?? latest;
+      const earlier = previous >= first ? entries.get(previous) : undefined;
+      const change = side === normalSide(account.kind) ? amountMinor : -amountMinor;
+      entries.add({
+        account: number,
+        version: (earlier?.version ?? account.version) + 1,
+        seq,
+        side,
+        amountMinor,
+        balanceMinor: (earlier?.balanceMinor ?? balanceMinor(account)) + change,
+        previous,
+      });
+    }
+  }
+
+  /** The position of an account's latest entry among those from a position on. */
+  #latestEntry(account: number, first: number): number | undefined {
+    const { entries } = this.tail;
+    for (let position = entries.end - 1; position >= first; position -= 1) {
+      if (entries.account(position) === account) return position;
+    }
+    return undefined;
+  }
+
+  #takeAccount(account: Account, first: number): AccountImage {
+    const name = account.account;
+    const slot = this.#draft.get(name);
+    const number = slot?.number ?? this.accounts.number(name)!;
+    const latest = this.#latestEntry(number, first) ?? slot?.latest ?? this.accounts.latest(number);
+    this.#draft.set(name, { number, account, latest });
+    return { number, state: account, latest };
+  }
+
+  #slot(name: string): Slot {
+    const slot = this.#draft.get(name);
+    if (slot !== undefined) return slot;
+    const number = this.accounts.number(name)!;
+    return { number, account: this.accounts.get(number), latest: this.accounts.latest(number) };
+  }
+
+  /** What is asked about an id is most often followed by its record. */
+  #hashOf(key: string): Uint32Array {
+    if (this.#hashed !== key) halfSipHash(key, this.#hashKey, this.#hash);
+    this.#hashed = key;
+    return this.#hash;
+  }
+
+  #addHash(key: string): void {
+    const at = 2 * this.tail.records.length;
+    if (at === this.#hashes.length) {
+      const larger = new Uint32Array(2 * at);
+      larger.set(this.#hashes);
+      this.#hashes = larger;
+    }
+    this.#hashes.set(this.#hashOf(key), at);
+  }
+}
+
+const NO_OPTIONS: { readonly memo?: string; readonly ref?: string } = {};
+
+function rareEffects(command: Command, done: Done, number: number): RareEffects | undefined {
+  const { hold, reversedSeq } = done;
+  if (command.verb === "post") return undefined;
+  const rows = { opened: accountRow(command, done.seq, number), changed: accountChangeRow(command, done, number) };
+  return { ...rows, hold, reversedSeq };
+}
