@@ -1,0 +1,44 @@
+import type { Ledger } from "@tallyline/ledger";
+import { accounts, commandAt } from "./commands.ts";
+import { answeredLine, sentLine, shownLine } from "./history.ts";
+
+/** Clients of one ledger, each of which sends a command, waits for its answer, and sends the next. */
+export interface Clients {
+  readonly seed: number;
+  /** How many wait at the same time, and so how many commands can share a commit. */
+  readonly count: number;
+  /** What they send between them, each number by one of them. */
+  readonly numbers: Iterable<number>;
+  /** Takes a line of their history. What it has taken must outlive the process. */
+  readonly tell: (line: string) => void;
+}
+
+/** Has everything sent. Rejects as soon as the ledger has failed one of the clients, and all have stopped. */
+export async function serve(ledger: Ledger, { seed, count, numbers, tell }: Clients): Promise<void> {
+  const queue = numbers[Symbol.iterator]();
+  let isStopped = false;
+  const client = async () => {
+    for (let next = queue.next(); next.done !== true && !isStopped; next = queue.next()) {
+      const number = next.value;
+      tell(sentLine(number));
+      tell(answeredLine(number, await ledger.submit(commandAt(seed, number))));
+      if (number % 16 > 0) continue;
+      const name = accounts[(number / 16) % accounts.length]!;
+      const account = await ledger.account(name);
+      if (account !== undefined) tell(shownLine(name, account.version));
+    }
+  };
+  const ends = await Promise.allSettled(
+    Array.from({ length: count }, () =>
+      client().finally(() => {
+        isStopped = true;
+      }),
+    ),
+  );
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
+/** The numbers from one up to, but not including, another. */
+export function* range(from: number, to: number): Generator<number> {
+  for (let number = from; number < to; number += 1) yield number;
+}

@@ -1,0 +1,114 @@
+// Crashes ledgers in every way it knows and counts the promises they broke; README.md beside it says how.
+// Run: npx -y pnpm@12.21.0 crash [--rounds 1000] [--seed N] [--only kill,syscalls,power,…] [--small]
+import { parseArgs } from "node:util";
+import { killRounds } from "./kill-rounds.ts";
+import type { Mutant } from "./mutants.ts";
+import { describe } from "./report.ts";
+import { storageParts, type StorageOrder } from "./storage-faults.ts";
+import { storageRuns } from "./storage-runs.ts";
+import { whyNoShim } from "./storage-shim.ts";
+import { syscallKills } from "./syscall-kills.ts";
+import { Tally } from "./tally.ts";
+
+const parts = ["kill", "syscalls", ...storageParts, "controls"] as const;
+type Part = (typeof parts)[number];
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    only: { type: "string", default: parts.join() },
+    small: { type: "boolean", default: false },
+  },
+});
+const isSmall = values.small;
+const seed = wholeNumber("seed", values.seed);
+const rounds = wholeNumber("rounds", values.rounds ?? (isSmall ? "4" : "1000"));
+const only = new Set(values.only.split(",").map(partOf));
+
+const total = new Tally();
+let missed = 0;
+const startMs = performance.now();
+console.log(`seed ${seed}`);
+
+if (only.has("kill")) {
+  const tally = new Tally();
+  await killRounds({ seed, rounds, tally });
+  report("kill", tally);
+}
+const noShim = whyNoShim();
+if (noShim === undefined) await withShim();
+if (only.has("controls")) {
+  const tally = new Tally();
+  await killRounds({ seed, rounds: isSmall ? 2 : 20, tally, mutant: "answers-before-commit" });
+  reportControl("answers-before-commit, kill", tally);
+}
+finish();
+
+async function withShim(): Promise<void> {
+  if (only.has("syscalls")) {
+    const tally = new Tally();
+    await syscallKills({ seed, commands: isSmall ? 10 : 60, every: isSmall ? 9 : 1, tally });
+    report("syscalls", tally);
+  }
+  const orders = storageOrders();
+  let next = 0;
+  for await (const tally of storageRuns(orders)) {
+    const { part, mutant } = orders[next++]!;
+    if (mutant === undefined) report(part, tally);
+    else reportControl(`${mutant}, ${part}`, tally);
+  }
+}
+
+function storageOrders(): StorageOrder[] {
+  const commands = isSmall ? 60 : 150;
+  const size = (runs: number, images: number) => ({ seed, commands, runs, images });
+  const sizes = isSmall
+    ? { power: size(1, 120), recovery: size(4, 10), fsync: size(8, 4), full: size(8, 3), short: size(3, 6) }
+    : { power: size(1, 3000), recovery: size(200, 20), fsync: size(1000, 20), full: size(300, 5), short: size(3, 300) };
+  const orders: StorageOrder[] = storageParts.map((part) => ({ part, ...sizes[part] }));
+  // Long enough that SQLite moves its log into the database in the middle of the load.
+  if (!isSmall) orders.push({ part: "power", seed, commands: 2000, runs: 1, images: 500 });
+  const wanted = orders.filter(({ part }) => only.has(part));
+  const controls: Mutant[] = ["answers-before-commit", "wal-not-synced", "synchronous-normal", "synchronous-off"];
+  if (only.has("controls")) {
+    wanted.push(...controls.map((mutant): StorageOrder => ({ part: "power", ...size(1, isSmall ? 24 : 120), mutant })));
+  }
+  return wanted;
+}
+
+function report(part: string, tally: Tally): void {
+  console.log(`${part}: ${describe(tally)}`);
+  total.merge(tally);
+}
+
+/** A ledger that is known to lose answers has to be found out. */
+function reportControl(what: string, tally: Tally): void {
+  const lost = tally.counts["lost"] ?? 0;
+  if (lost === 0) missed += 1;
+  console.log(
+    `control ${what}: ${lost === 0 ? "NOT CAUGHT" : `caught, ${lost} answers lost`} in ${tally.counts["checks"]} checks`,
+  );
+}
+
+function finish(): void {
+  for (const example of total.examples) console.log(`- ${example}`);
+  console.log(`all: ${describe(total)}; seed ${seed}, ${Math.round((performance.now() - startMs) / 1000)} s`);
+  if (noShim !== undefined) console.log(`NOT RUN: all parts but kill, because ${noShim}`);
+  const isGood = total.violations() === 0 && missed === 0;
+  console.log(
+    isGood ? "kept all promises" : `BROKE PROMISES ${total.violations()} TIMES; ${missed} controls not caught`,
+  );
+  process.exitCode = isGood ? 0 : 1;
+}
+
+function partOf(name: string): Part {
+  const part = parts.find((each) => each === name);
+  if (part === undefined) throw new RangeError(`--only has ${JSON.stringify(name)}, expected some of ${parts.join()}`);
+  return part;
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new RangeError(`--${name} is ${JSON.stringify(text)}, expected a whole number`);
+  return Number(text);
+}

@@ -1,0 +1,35 @@
+// One life of a ledger, in a process that is going to be killed: node life.ts '{"path": …}'
+import { openSync, writeSync } from "node:fs";
+import { flushCompileCache } from "node:module";
+import { openSqliteLedger } from "@tallyline/ledger-sqlite";
+import { serve } from "./clients.ts";
+import { currencies } from "./commands.ts";
+import { mutants, type Mutant } from "./mutants.ts";
+
+export interface Life {
+  readonly path: string;
+  readonly seed: number;
+  readonly clients: number;
+  /** Numbers that were sent and never answered; sent again first. */
+  readonly retry: readonly number[];
+  /** The first number that was never sent, and how many are. */
+  readonly from: number;
+  readonly count: number;
+  readonly nowMs: number;
+  /** File that the history is appended to; standard output without. */
+  readonly historyPath?: string;
+  readonly mutant?: Mutant | undefined;
+}
+
+const { path, seed, clients, retry, from, count, nowMs, historyPath, mutant } = JSON.parse(process.argv[2]!) as Life;
+const file = historyPath === undefined ? 1 : openSync(historyPath, "a");
+const tell = (line: string) => writeSync(file, line);
+const numbers = [...retry, ...Array.from({ length: count }, (_, index) => from + index)];
+
+// Being killed, it could not keep what it compiled for the next life at its end: three quarters of its processor time.
+flushCompileCache();
+tell("! opening\n");
+const ledger = await openSqliteLedger({ path, currencies, now: () => nowMs });
+const wrap = mutant && mutants[mutant].wrap?.(nowMs);
+await serve(wrap?.(ledger) ?? ledger, { seed, count: clients, numbers, tell });
+await ledger.close();

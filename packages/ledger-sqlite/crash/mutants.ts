@@ -1,0 +1,50 @@
+import { DatabaseSync } from "node:sqlite";
+import { createMemoryLedger, type Ledger } from "@tallyline/ledger";
+import { currencies } from "./commands.ts";
+
+/** A ledger that breaks its promises in one way, which the suite has to notice. */
+interface MutantLedger {
+  /** What the storage shim does from the start on. */
+  readonly plan?: string;
+  /** Changes this process. @returns what changes it back. */
+  readonly install?: () => () => void;
+  /** @returns what stands in front of a ledger, which starts out empty and may be opened again. */
+  readonly wrap?: (nowMs: number) => (ledger: Ledger) => Ledger;
+}
+
+export type Mutant = "answers-before-commit" | "wal-not-synced" | "synchronous-normal" | "synchronous-off";
+
+export const mutants: Readonly<Record<Mutant, MutantLedger>> = {
+  "answers-before-commit": { wrap: answerBeforeCommit },
+  "wal-not-synced": { plan: "lie=1" },
+  "synchronous-normal": { install: () => forceSynchronous("NORMAL") },
+  "synchronous-off": { install: () => forceSynchronous("OFF") },
+};
+
+/** Whatever a ledger asks SQLite for, it gets less. */
+function forceSynchronous(mode: "NORMAL" | "OFF"): () => void {
+  // oxlint-disable-next-line typescript/unbound-method -- it is called with its `this` below
+  const { exec } = DatabaseSync.prototype;
+  DatabaseSync.prototype.exec = function execWithLess(this: DatabaseSync, sql: string): void {
+    exec.call(this, sql);
+    if (/synchronous\s*=/i.test(sql)) exec.call(this, `PRAGMA synchronous = ${mode}`);
+  };
+  return () => {
+    DatabaseSync.prototype.exec = exec;
+  };
+}
+
+/** Answers from a ledger in memory while the durable one is still at work. */
+function answerBeforeCommit(nowMs: number): (ledger: Ledger) => Ledger {
+  const early = createMemoryLedger({ currencies, now: () => nowMs });
+  return (ledger) => ({
+    submit: async (command) => {
+      void ledger.submit(command);
+      return early.submit(command);
+    },
+    account: (name) => ledger.account(name),
+    statement: (name, range) => ledger.statement(name, range),
+    trialBalance: () => ledger.trialBalance(),
+    close: () => ledger.close(),
+  });
+}

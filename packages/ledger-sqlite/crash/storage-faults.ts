@@ -1,0 +1,161 @@
+import { existsSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Ledger } from "@tallyline/ledger";
+import { commandAt } from "./commands.ts";
+import { History } from "./history.ts";
+import { mutants, type Mutant } from "./mutants.ts";
+import { Oracle } from "./oracle.ts";
+import { powerLosses, type Recorded, type Start } from "./power-loss.ts";
+import { judge } from "./recovery.ts";
+import { runScript } from "./script.ts";
+import { Tally } from "./tally.ts";
+import { bytesGrown, readWriteLog } from "./write-log.ts";
+
+/** The power is cut; it is cut again while that is recovered from; an fsync fails; the disk is full; writes are short. */
+export const storageParts = ["power", "recovery", "fsync", "full", "short"] as const;
+export type StoragePart = (typeof storageParts)[number];
+
+/** What is to be done to the storage of a ledger. */
+export interface StorageOrder {
+  readonly part: StoragePart;
+  readonly seed: number;
+  /** How many commands each run sends. */
+  readonly commands: number;
+  /** At most so many runs, each with the fault at another place. "power" is one run, and "short" three. */
+  readonly runs: number;
+  /** Power cuts made of each run. */
+  readonly images: number;
+  readonly mutant?: Mutant;
+}
+
+/** Where it is done. The process has to be under the storage shim. */
+export interface Places {
+  /** The folder that the shim watches. */
+  readonly folder: string;
+  /** The log that it writes. */
+  readonly log: string;
+  /** A folder for what power cuts leave. */
+  readonly image: string;
+}
+
+interface Fault {
+  readonly plan: string;
+  readonly start: Start;
+}
+
+const NOW_MS = 1_000_000;
+const EMPTY: Start = { files: new Map(), history: "" };
+
+/** Makes the disk of this process fail in one way at many places, cuts its power, and judges what is left each time. */
+export class StorageFaults {
+  readonly tally: Tally = new Tally();
+  readonly #order: StorageOrder;
+  readonly #places: Places;
+  readonly #path: string;
+
+  constructor(order: StorageOrder, places: Places) {
+    this.#order = order;
+    this.#places = places;
+    this.#path = join(places.folder, "bank.db");
+  }
+
+  async run(): Promise<void> {
+    for (const fault of await this.#faults()) await this.#judgeAll(fault);
+  }
+
+  /** The same run with the fault at another place each time. */
+  async #faults(): Promise<readonly Fault[]> {
+    const { part, seed, runs, mutant } = this.#order;
+    const planned = (plan: string): Fault => ({ plan, start: EMPTY });
+    if (part === "power") return [planned((mutant && mutants[mutant].plan) ?? "")];
+    if (part === "short") return ["short=1", "eintr=1", "short=1 eintr=1"].map(planned);
+    const { recorded } = await this.#record(planned(""));
+    switch (part) {
+      case "recovery":
+        return [...powerLosses(recorded, seed, runs)].map((start) => ({ plan: "", start }));
+      case "fsync":
+        return this.#spread(recorded.calls.filter(({ kind }) => kind === "sync").length, "eio").map(planned);
+      case "full":
+        return this.#spread(bytesGrown(recorded.calls), "full").map(planned);
+    }
+  }
+
+  /** Plans with at most `runs` of the numbers from 1 to the last, evenly. */
+  #spread(last: number, word: string): string[] {
+    const count = Math.min(this.#order.runs, last);
+    return Array.from({ length: count }, (_, index) => `${word}=${Math.ceil(((index + 1) * last) / count)}`);
+  }
+
+  async #judgeAll(fault: Fault): Promise<void> {
+    const { part, seed, commands, images } = this.#order;
+    const { history, recorded } = await this.#record(fault);
+    const where = `${part}, seed ${seed}, ${commands} commands${fault.plan && `, plan ${fault.plan}`}`;
+    this.tally.count("runs");
+    this.tally.add(await judge(this.#path, new Oracle(seed), history, NOW_MS), `${where}, at its end`);
+    for (const { cut, loss, files, history: told } of powerLosses(recorded, seed, images)) {
+      fill(this.#places.image, files);
+      const path = join(this.#places.image, "bank.db");
+      const verdict = await judge(path, new Oracle(seed), History.of(told), NOW_MS);
+      this.tally.count("images");
+      this.tally.add(verdict, `${where}, power cut after call ${cut} of ${recorded.calls.length}, lost: ${loss}`);
+    }
+  }
+
+  /** Runs the script on a disk with a fault. */
+  async #record({ plan, start }: Fault): Promise<{ readonly history: History; readonly recorded: Recorded }> {
+    const { part, seed, commands, mutant } = this.#order;
+    const { folder, log } = this.#places;
+    const historyPath = join(folder, "history");
+    fill(folder, start.files);
+    writeFileSync(historyPath, start.history);
+    this.#setPlan(plan);
+    if (existsSync(log)) truncateSync(log);
+    const history = await runScript({
+      path: this.#path,
+      historyPath,
+      seed,
+      commands,
+      nowMs: NOW_MS,
+      onFailure: (ledger) => (part === "full" ? this.#makeRoom(ledger) : this.#expectSilence(ledger)),
+      wrap: (mutant && mutants[mutant].wrap?.(NOW_MS)) ?? ((ledger) => ledger),
+    });
+    this.#setPlan("");
+    return { history, recorded: { start, calls: readWriteLog(readFileSync(log)) } };
+  }
+
+  #setPlan(plan: string): void {
+    // The shim reads along; to write nothing would be no call.
+    writeFileSync(join(this.#places.folder, "plan"), `${plan} `);
+  }
+
+  /** @returns whether the ledger takes commands again now that there is room; until then it may only be read. */
+  async #makeRoom(ledger: Ledger | undefined): Promise<boolean> {
+    this.tally.count("failures");
+    const isRead = ledger !== undefined && (await isAnswered(ledger.account("alice")));
+    if (ledger !== undefined) this.tally.count(isRead ? "readsWhileFull" : "readsRefusedWhileFull");
+    this.#setPlan("");
+    return ledger !== undefined && isAnswered(ledger.submit(commandAt(this.#order.seed, 0)));
+  }
+
+  /** A ledger whose commit failed knows its own file no more, and has to say nothing until it is opened again. */
+  async #expectSilence(ledger: Ledger | undefined): Promise<boolean> {
+    this.tally.count("failures");
+    if (ledger !== undefined && (await isAnswered(ledger.submit(commandAt(this.#order.seed, 0))))) {
+      this.tally.violate("differing", `${this.#order.part}: answered after a commit that failed`);
+    }
+    return false;
+  }
+}
+
+async function isAnswered(call: Promise<unknown>): Promise<boolean> {
+  return call.then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Leaves a folder with these files and no others. */
+function fill(folder: string, files: ReadonlyMap<string, Buffer>): void {
+  for (const name of readdirSync(folder)) rmSync(join(folder, name));
+  for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes);
+}
