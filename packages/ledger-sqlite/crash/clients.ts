@@ -15,11 +15,10 @@ export interface Clients {
 
 /** Has everything sent. Rejects as soon as the ledger has failed one of the clients, and all have stopped. */
 export async function serve(ledger: Ledger, { seed, count, numbers, tell }: Clients): Promise<void> {
-  const queue = numbers[Symbol.iterator]();
-  let isStopped = false;
+  // Shared by the clients, and ended by the first whose command fails: then the others send nothing more either.
+  const queue = each(numbers);
   const client = async () => {
-    for (let next = queue.next(); next.done !== true && !isStopped; next = queue.next()) {
-      const number = next.value;
+    for (const number of queue) {
       tell(sentLine(number));
       tell(answeredLine(number, await ledger.submit(commandAt(seed, number))));
       if (number % 16 > 0) continue;
@@ -28,14 +27,12 @@ export async function serve(ledger: Ledger, { seed, count, numbers, tell }: Clie
       if (account !== undefined) tell(shownLine(name, account.version));
     }
   };
-  const ends = await Promise.allSettled(
-    Array.from({ length: count }, () =>
-      client().finally(() => {
-        isStopped = true;
-      }),
-    ),
-  );
+  const ends = await Promise.allSettled(Array.from({ length: count }, client));
   for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
+function* each(numbers: Iterable<number>): Generator<number> {
+  yield* numbers;
 }
 
 /** The numbers from one up to, but not including, another. */

@@ -44,12 +44,7 @@ export class Disk {
   apply(call: StorageCall): void {
     switch (call.kind) {
       case "create":
-        return this.#rename(
-          (
-            (file: File) => (names) =>
-              names.set(call.name, file)
-          )({ durable: new Contents(), pending: [] }),
-        );
+        return this.#create(call.name);
       case "unlink":
         return this.#rename((names) => names.delete(call.name));
       case "rename":
@@ -86,6 +81,11 @@ export class Disk {
     return image;
   }
 
+  #create(name: string): void {
+    const file: File = { durable: new Contents(), pending: [] };
+    this.#rename((names) => names.set(name, file));
+  }
+
   #rename(rename: Rename): void {
     rename(this.#names);
     this.#pendingNames.push(rename);
@@ -119,8 +119,9 @@ export class Disk {
     for (let start = change.position; start < end;) {
       const next = Math.min(end, (Math.floor(start / SECTOR_BYTES) + 1) * SECTOR_BYTES);
       const bytes = change.bytes.subarray(start - change.position, next - change.position);
-      if (this.#random.chance(50)) contents.apply({ ...change, position: start, bytes });
-      else if (this.#random.chance(50)) contents.growTo(next);
+      const fate = this.#random.below(4);
+      if (fate >= 2) contents.apply({ ...change, position: start, bytes });
+      else if (fate === 1) contents.growTo(next);
       start = next;
     }
   }

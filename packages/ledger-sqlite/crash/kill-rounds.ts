@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { History } from "./history.ts";
 import type { Life } from "./life.ts";
 import type { Mutant } from "./mutants.ts";
@@ -65,7 +64,7 @@ async function killOneBook(random: Random, { seed, rounds, tally, mutant }: Kill
         nowMs,
         mutant,
       };
-      await liveAndDie(life, history, moment, random.below(1500) / 1000);
+      await liveAndDie(life, history, moment, random.below(3));
       tally.count("kills");
       tally.count("answers" in moment ? "killsUnderLoad" : "killsWhileOpening");
       // Now and then the next life meets what this one left, without anybody having looked.
@@ -92,10 +91,9 @@ async function liveAndDie(life: Life, history: History, moment: Moment, laterMs:
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     history.read(text);
     if (isDue) return;
-    isDue = "answers" in moment ? history.acknowledged.size - answersBefore >= moment.answers : true;
-    if (!isDue) return;
-    // Not at once, or it would always be just after an answer.
-    void delay("answers" in moment ? laterMs : moment.openingMs).then(() => child.kill("SIGKILL"));
+    isDue = "openingMs" in moment || history.acknowledged.size - answersBefore >= moment.answers;
+    // A little later, or it would always be just after an answer.
+    if (isDue) setTimeout(() => child.kill("SIGKILL"), "openingMs" in moment ? moment.openingMs : laterMs);
   });
   const signal = await closed;
   history.end();

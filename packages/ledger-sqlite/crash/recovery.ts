@@ -1,7 +1,8 @@
 import { openSqliteLedger } from "@tallyline/ledger-sqlite";
 import { currencies } from "./commands.ts";
 import { History } from "./history.ts";
-import { Oracle, type Verdict } from "./oracle.ts";
+import type { Oracle } from "./oracle.ts";
+import { blank, type Verdict } from "./verdict.ts";
 
 /** How far the clock is moved between what was sent and what is asked, so that some holds expire in between. */
 export const STEP_MS = 1000;
@@ -18,17 +19,6 @@ export async function judge(path: string, oracle: Oracle, history: History, sent
     }
   } catch (error) {
     const acknowledged = history.acknowledged.size;
-    return { ...nothingFound, acknowledged, unopened: [`${acknowledged} answers: ${String(error)}`] };
+    return { ...blank, acknowledged, unopened: [`${acknowledged} answers: ${String(error)}`] };
   }
 }
-
-const nothingFound: Verdict = {
-  acknowledged: 0,
-  happenedUnanswered: 0,
-  neverHappened: 0,
-  lost: [],
-  duplicated: [],
-  halfDone: [],
-  unopened: [],
-  differing: [],
-};

@@ -1,4 +1,5 @@
-import { breaches, type Tally } from "./tally.ts";
+import type { Tally } from "./tally.ts";
+import { breaches } from "./verdict.ts";
 
 /** What was done, in the order in which it is told; then what was found. */
 const done = {

@@ -88,9 +88,12 @@ export class StorageFaults {
 
   async #judgeAll(fault: Fault): Promise<void> {
     const { part, seed, commands, images } = this.#order;
-    const { history, recorded } = await this.#record(fault);
     const where = `${part}, seed ${seed}, ${commands} commands${fault.plan && `, plan ${fault.plan}`}`;
     this.tally.count("runs");
+    const run = await this.#record(fault).catch(String);
+    // Opened again and again, and failing each time: see script.ts.
+    if (typeof run === "string") return this.tally.violate("unopened", `${where}: ${run}`);
+    const { history, recorded } = run;
     this.tally.add(await judge(this.#path, new Oracle(seed), history, NOW_MS), `${where}, at its end`);
     for (const { cut, loss, files, history: told } of powerLosses(recorded, seed, images)) {
       fill(this.#places.image, files);

@@ -1,8 +1,4 @@
-import type { Verdict } from "./oracle.ts";
-
-/** The ways in which a ledger can break its breaches; see oracle.ts. */
-export const breaches = ["lost", "duplicated", "halfDone", "unopened", "differing"] as const;
-export type Breach = (typeof breaches)[number];
+import { breaches, type Breach, type Verdict } from "./verdict.ts";
 
 const EXAMPLES_MAX = 5;
 
