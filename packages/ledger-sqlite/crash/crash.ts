@@ -79,6 +79,7 @@ function storageOrders(): StorageOrder[] {
 
 function report(part: string, tally: Tally): void {
   console.log(`${part}: ${describe(tally)}`);
+  for (const example of tally.examples) console.log(`- ${example}`);
   total.merge(tally);
 }
 
@@ -92,7 +93,6 @@ function reportControl(what: string, tally: Tally): void {
 }
 
 function finish(): void {
-  for (const example of total.examples) console.log(`- ${example}`);
   console.log(`all: ${describe(total)}; seed ${seed}, ${Math.round((performance.now() - startMs) / 1000)} s`);
   if (noShim !== undefined) console.log(`NOT RUN: all parts but kill, because ${noShim}`);
   const isGood = total.violations() === 0 && missed === 0;

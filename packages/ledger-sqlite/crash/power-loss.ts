@@ -1,5 +1,5 @@
 import { Disk, losses, type Loss } from "./disk.ts";
-import { Random } from "./random.ts";
+import type { Random } from "./random.ts";
 import type { StorageCall } from "./write-log.ts";
 
 /** What a run begins with: files by name, and what clients have been told. */
@@ -25,8 +25,7 @@ export interface Recorded {
  * Cuts the power at moments spread over a run, and each time loses something else of what was not synced. The file named
  * "history" was told to somebody, and is never lost.
  */
-export function* powerLosses({ start, calls }: Recorded, seed: number, count: number): Generator<PowerLoss> {
-  const random = new Random(seed);
+export function* powerLosses({ start, calls }: Recorded, random: Random, count: number): Generator<PowerLoss> {
   const disk = new Disk(random, start.files);
   let applied = 0;
   let { history } = start;
@@ -39,7 +38,7 @@ export function* powerLosses({ start, calls }: Recorded, seed: number, count: nu
       if (call.name !== "history") disk.apply(call);
       else if (call.kind === "write") history += call.bytes.toString("utf8");
     }
-    const loss = losses[made % losses.length]!;
+    const loss = random.pick(losses);
     yield { cut, loss, files: disk.image(loss), history };
   }
 }

@@ -6,6 +6,7 @@ import { History } from "./history.ts";
 import { mutants, type Mutant } from "./mutants.ts";
 import { Oracle } from "./oracle.ts";
 import { powerLosses, type Recorded, type Start } from "./power-loss.ts";
+import { Random } from "./random.ts";
 import { judge } from "./recovery.ts";
 import { runScript } from "./script.ts";
 import { Tally } from "./tally.ts";
@@ -52,11 +53,13 @@ export class StorageFaults {
   readonly #order: StorageOrder;
   readonly #places: Places;
   readonly #path: string;
+  readonly #random: Random;
 
   constructor(order: StorageOrder, places: Places) {
     this.#order = order;
     this.#places = places;
     this.#path = join(places.folder, "bank.db");
+    this.#random = new Random(order.seed);
   }
 
   async run(): Promise<void> {
@@ -72,7 +75,7 @@ export class StorageFaults {
     const { recorded } = await this.#record(planned(""));
     switch (part) {
       case "recovery":
-        return [...powerLosses(recorded, seed, runs)].map((start) => ({ plan: "", start }));
+        return [...powerLosses(recorded, this.#random, runs)].map((start) => ({ plan: "", start }));
       case "fsync":
         return this.#spread(recorded.calls.filter(({ kind }) => kind === "sync").length, "eio").map(planned);
       case "full":
@@ -95,7 +98,7 @@ export class StorageFaults {
     if (typeof run === "string") return this.tally.violate("unopened", `${where}: ${run}`);
     const { history, recorded } = run;
     this.tally.add(await judge(this.#path, new Oracle(seed), history, NOW_MS), `${where}, at its end`);
-    for (const { cut, loss, files, history: told } of powerLosses(recorded, seed, images)) {
+    for (const { cut, loss, files, history: told } of powerLosses(recorded, this.#random, images)) {
       fill(this.#places.image, files);
       const path = join(this.#places.image, "bank.db");
       const verdict = await judge(path, new Oracle(seed), History.of(told), NOW_MS);
