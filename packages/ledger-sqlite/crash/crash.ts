@@ -2,7 +2,6 @@
 // Run: npx -y pnpm@12.21.0 crash [--rounds 1000] [--seed N] [--only kill,syscalls,power,…] [--small]
 import { parseArgs } from "node:util";
 import { killRounds } from "./kill-rounds.ts";
-import type { Mutant } from "./mutants.ts";
 import { describe } from "./report.ts";
 import { storageParts, type StorageOrder } from "./storage-faults.ts";
 import { storageRuns } from "./storage-runs.ts";
@@ -62,18 +61,23 @@ async function withShim(): Promise<void> {
 
 function storageOrders(): StorageOrder[] {
   const commands = isSmall ? 60 : 150;
-  const size = (runs: number, images: number) => ({ seed, commands, runs, images });
+  const size = (runs: number, images: number) => ({ runs, images });
   const sizes = isSmall
     ? { power: size(1, 120), recovery: size(4, 10), fsync: size(8, 4), full: size(8, 3), short: size(3, 6) }
     : { power: size(1, 3000), recovery: size(200, 20), fsync: size(1000, 20), full: size(300, 5), short: size(3, 300) };
-  const orders: StorageOrder[] = storageParts.map((part) => ({ part, ...sizes[part] }));
+  const power = { part: "power", ...size(1, isSmall ? 24 : 120) } as const;
+  const controls: Omit<StorageOrder, "seed" | "commands">[] = [
+    { mutant: "answers-before-commit", ...power },
+    { mutant: "wal-not-synced", ...power },
+    { mutant: "synchronous-normal", ...power },
+    { mutant: "synchronous-off", ...power },
+    { mutant: "log-not-moved-at-open", part: "fsync", ...size(isSmall ? 6 : 40, 8) },
+  ];
+  const orders: StorageOrder[] = storageParts.map((part) => ({ part, seed, commands, ...sizes[part] }));
   // Long enough that SQLite moves its log into the database in the middle of the load.
   if (!isSmall) orders.push({ part: "power", seed, commands: 2000, runs: 1, images: 500 });
   const wanted = orders.filter(({ part }) => only.has(part));
-  const controls: Mutant[] = ["answers-before-commit", "wal-not-synced", "synchronous-normal", "synchronous-off"];
-  if (only.has("controls")) {
-    wanted.push(...controls.map((mutant): StorageOrder => ({ part: "power", ...size(1, isSmall ? 24 : 120), mutant })));
-  }
+  if (only.has("controls")) wanted.push(...controls.map((each) => ({ seed, commands, ...each })));
   return wanted;
 }
 

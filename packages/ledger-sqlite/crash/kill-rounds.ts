@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +5,7 @@ import { History } from "./history.ts";
 import type { Life } from "./life.ts";
 import type { Mutant } from "./mutants.ts";
 import { Oracle } from "./oracle.ts";
+import { endOf, startProcess } from "./own-process.ts";
 import { Random } from "./random.ts";
 import { judge, STEP_MS } from "./recovery.ts";
 import type { Tally } from "./tally.ts";
@@ -81,21 +81,18 @@ async function killOneBook(random: Random, { seed, rounds, tally, mutant }: Kill
 }
 
 async function liveAndDie(life: Life, history: History, moment: Moment, laterMs: number): Promise<void> {
-  const program = join(import.meta.dirname, "life.ts");
-  const child = spawn(process.execPath, [...process.execArgv, program, JSON.stringify(life)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const closed = new Promise<NodeJS.Signals | null>((resolve) => child.on("close", (_, signal) => resolve(signal)));
+  const child = startProcess("life.ts", { args: [life], stdio: ["ignore", "pipe", "inherit"] });
+  const ended = endOf(child);
   const answersBefore = history.acknowledged.size;
   let isDue = false;
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+  child.stdout!.setEncoding("utf8").on("data", (text: string) => {
     history.read(text);
     if (isDue) return;
     isDue = "openingMs" in moment || history.acknowledged.size - answersBefore >= moment.answers;
     // A little later, or it would always be just after an answer.
     if (isDue) setTimeout(() => child.kill("SIGKILL"), "openingMs" in moment ? moment.openingMs : laterMs);
   });
-  const signal = await closed;
+  const { signal } = await ended;
   history.end();
   if (signal !== "SIGKILL") throw new Error(`a process ended by itself: ${JSON.stringify(life)}`);
 }

@@ -12,22 +12,35 @@ interface MutantLedger {
   readonly wrap?: (nowMs: number) => (ledger: Ledger) => Ledger;
 }
 
-export type Mutant = "answers-before-commit" | "wal-not-synced" | "synchronous-normal" | "synchronous-off";
+export type Mutant =
+  | "answers-before-commit"
+  | "wal-not-synced"
+  | "synchronous-normal"
+  | "synchronous-off"
+  | "log-not-moved-at-open";
 
 export const mutants: Readonly<Record<Mutant, MutantLedger>> = {
   "answers-before-commit": { wrap: answerBeforeCommit },
   "wal-not-synced": { plan: "lie=1" },
   "synchronous-normal": { install: () => forceSynchronous("NORMAL") },
   "synchronous-off": { install: () => forceSynchronous("OFF") },
+  // What a failed fsync left unwritten is then not written again by the next process.
+  "log-not-moved-at-open": {
+    install: () => changeSql((sql) => sql.replace(/PRAGMA wal_checkpoint\(TRUNCATE\)/gi, "")),
+  },
 };
 
 /** Whatever a ledger asks SQLite for, it gets less. */
 function forceSynchronous(mode: "NORMAL" | "OFF"): () => void {
+  return changeSql((sql) => (/synchronous\s*=/i.test(sql) ? `${sql}; PRAGMA synchronous = ${mode}` : sql));
+}
+
+/** Has SQLite execute something else. @returns what ends that. */
+function changeSql(change: (sql: string) => string): () => void {
   // oxlint-disable-next-line typescript/unbound-method -- it is called with its `this` below
   const { exec } = DatabaseSync.prototype;
-  DatabaseSync.prototype.exec = function execWithLess(this: DatabaseSync, sql: string): void {
-    exec.call(this, sql);
-    if (/synchronous\s*=/i.test(sql)) exec.call(this, `PRAGMA synchronous = ${mode}`);
+  DatabaseSync.prototype.exec = function execChanged(this: DatabaseSync, sql: string): void {
+    exec.call(this, change(sql));
   };
   return () => {
     DatabaseSync.prototype.exec = exec;

@@ -13,11 +13,14 @@ export interface Script {
   readonly seed: number;
   readonly commands: number;
   readonly nowMs: number;
-  /** Called when the ledger has failed. Whether it is worth asking the same ledger again before it is opened again. */
-  readonly onFailure?: (ledger: Ledger | undefined) => Promise<boolean>;
+  /** Called when the ledger has failed; undefined when it could not be opened. */
+  readonly onFailure: (ledger: Ledger | undefined) => Promise<AfterFailure>;
   /** Puts something in front of the ledger. */
   readonly wrap?: (ledger: Ledger) => Ledger;
 }
+
+/** The same ledger is asked again, or opened again after it was closed, or after its process has died. */
+export type AfterFailure = "ask again" | "close" | "die";
 
 /** Clients in each life of the ledger, and which share of the commands they send. */
 const lives = [
@@ -28,6 +31,9 @@ const lives = [
 
 /** More would mean that the ledger never recovers. */
 const FAILURES_MAX = 20;
+
+/** Ledgers of processes that have died: closed by nobody, also not by the garbage collector. */
+const dead: unknown[] = [];
 
 /** Runs to the end, opening the ledger again when it fails, and sending again what was not answered. */
 export async function runScript(script: Script): Promise<History> {
@@ -50,12 +56,12 @@ export async function runScript(script: Script): Promise<History> {
         await serve(wrap(ledger), { seed, count: clients, numbers, tell });
       } catch (error) {
         failures += 1;
-        if (onFailure === undefined || failures > FAILURES_MAX) throw error;
-        const isSameWorthAsking = await onFailure(ledger);
-        if (!isSameWorthAsking) {
-          await ledger?.close();
-          ledger = undefined;
-        }
+        if (failures > FAILURES_MAX) throw error;
+        const next = await onFailure(ledger);
+        if (next === "ask again") continue;
+        if (next === "close") await ledger?.close();
+        else dead.push(ledger);
+        ledger = undefined;
       }
     }
     await ledger?.close();

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Ledger } from "@tallyline/ledger";
 import { commandAt } from "./commands.ts";
@@ -8,13 +8,13 @@ import { Oracle } from "./oracle.ts";
 import { powerLosses, type Recorded, type Start } from "./power-loss.ts";
 import { Random } from "./random.ts";
 import { judge } from "./recovery.ts";
-import { runScript } from "./script.ts";
+import { runScript, type AfterFailure } from "./script.ts";
 import { Tally } from "./tally.ts";
 import { bytesGrown, readWriteLog } from "./write-log.ts";
 
 /** The power is cut; it is cut again while that is recovered from; an fsync fails; the disk is full; writes are short. */
 export const storageParts = ["power", "recovery", "fsync", "full", "short"] as const;
-export type StoragePart = (typeof storageParts)[number];
+type StoragePart = (typeof storageParts)[number];
 
 /** What is to be done to the storage of a ledger. */
 export interface StorageOrder {
@@ -41,6 +41,8 @@ export interface Places {
 
 interface Fault {
   readonly plan: string;
+  /** Whether the process that has met the fault dies of it, rather than to close the ledger. */
+  readonly isDeadly: boolean;
   readonly start: Start;
 }
 
@@ -68,30 +70,32 @@ export class StorageFaults {
 
   /** The same run with the fault at another place each time. */
   async #faults(): Promise<readonly Fault[]> {
-    const { part, seed, runs, mutant } = this.#order;
-    const planned = (plan: string): Fault => ({ plan, start: EMPTY });
-    if (part === "power") return [planned((mutant && mutants[mutant].plan) ?? "")];
-    if (part === "short") return ["short=1", "eintr=1", "short=1 eintr=1"].map(planned);
+    const { part, runs, mutant } = this.#order;
+    const planned = (plan: string, index = 0): Fault => ({ plan, isDeadly: index % 2 === 1, start: EMPTY });
+    if (part === "power") return [planned(mutantPlan(mutant))];
+    if (part === "short") return ["short=1", "eintr=1", "short=1 eintr=1"].map((plan) => planned(plan));
     const { recorded } = await this.#record(planned(""));
     switch (part) {
       case "recovery":
-        return [...powerLosses(recorded, this.#random, runs)].map((start) => ({ plan: "", start }));
+        return [...powerLosses(recorded, this.#random, runs)].map((start) => ({ ...planned(""), start }));
       case "fsync":
-        return this.#spread(recorded.calls.filter(({ kind }) => kind === "sync").length, "eio").map(planned);
+        return this.#spread(2 * recorded.calls.filter(({ kind }) => kind === "sync").length).map((number, index) =>
+          planned(`eio=${Math.ceil(number / 2)}`, index),
+        );
       case "full":
-        return this.#spread(bytesGrown(recorded.calls), "full").map(planned);
+        return this.#spread(bytesGrown(recorded.calls)).map((bytes) => planned(`full=${bytes}`));
     }
   }
 
-  /** Plans with at most `runs` of the numbers from 1 to the last, evenly. */
-  #spread(last: number, word: string): string[] {
+  /** At most `runs` of the numbers from 1 to the last, evenly. */
+  #spread(last: number): number[] {
     const count = Math.min(this.#order.runs, last);
-    return Array.from({ length: count }, (_, index) => `${word}=${Math.ceil(((index + 1) * last) / count)}`);
+    return Array.from({ length: count }, (_, index) => Math.ceil(((index + 1) * last) / count));
   }
 
   async #judgeAll(fault: Fault): Promise<void> {
     const { part, seed, commands, images } = this.#order;
-    const where = `${part}, seed ${seed}, ${commands} commands${fault.plan && `, plan ${fault.plan}`}`;
+    const where = `${part}, seed ${seed}, ${commands} commands${fault.plan && `, plan ${fault.plan}`}${fault.isDeadly ? ", deadly" : ""}`;
     this.tally.count("runs");
     const run = await this.#record(fault).catch(String);
     // Opened again and again, and failing each time: see script.ts.
@@ -108,7 +112,7 @@ export class StorageFaults {
   }
 
   /** Runs the script on a disk with a fault. */
-  async #record({ plan, start }: Fault): Promise<{ readonly history: History; readonly recorded: Recorded }> {
+  async #record({ plan, isDeadly, start }: Fault): Promise<{ readonly history: History; readonly recorded: Recorded }> {
     const { part, seed, commands, mutant } = this.#order;
     const { folder, log } = this.#places;
     const historyPath = join(folder, "history");
@@ -122,7 +126,7 @@ export class StorageFaults {
       seed,
       commands,
       nowMs: NOW_MS,
-      onFailure: (ledger) => (part === "full" ? this.#makeRoom(ledger) : this.#expectSilence(ledger)),
+      onFailure: (ledger) => (part === "full" ? this.#makeRoom(ledger) : this.#expectSilence(ledger, isDeadly)),
       wrap: (mutant && mutants[mutant].wrap?.(NOW_MS)) ?? ((ledger) => ledger),
     });
     this.#setPlan("");
@@ -134,23 +138,41 @@ export class StorageFaults {
     writeFileSync(join(this.#places.folder, "plan"), `${plan} `);
   }
 
-  /** @returns whether the ledger takes commands again now that there is room; until then it may only be read. */
-  async #makeRoom(ledger: Ledger | undefined): Promise<boolean> {
+  /** Until there is room, a ledger can only be read; whether it takes commands again then, is its own affair. */
+  async #makeRoom(ledger: Ledger | undefined): Promise<AfterFailure> {
     this.tally.count("failures");
     const isRead = ledger !== undefined && (await isAnswered(ledger.account("alice")));
     if (ledger !== undefined) this.tally.count(isRead ? "readsWhileFull" : "readsRefusedWhileFull");
     this.#setPlan("");
-    return ledger !== undefined && isAnswered(ledger.submit(commandAt(this.#order.seed, 0)));
+    const isWritten = ledger !== undefined && (await isAnswered(ledger.submit(commandAt(this.#order.seed, 0))));
+    return isWritten ? "ask again" : "close";
   }
 
   /** A ledger whose commit failed knows its own file no more, and has to say nothing until it is opened again. */
-  async #expectSilence(ledger: Ledger | undefined): Promise<boolean> {
+  async #expectSilence(ledger: Ledger | undefined, isDeadly: boolean): Promise<AfterFailure> {
     this.tally.count("failures");
     if (ledger !== undefined && (await isAnswered(ledger.submit(commandAt(this.#order.seed, 0))))) {
       this.tally.violate("differing", `${this.#order.part}: answered after a commit that failed`);
     }
-    return false;
+    if (!isDeadly) return "close";
+    this.#replaceFiles();
+    return "die";
   }
+
+  /** Puts copies in the place of the files, so that a process that is taken for dead has no hold on them any more. */
+  #replaceFiles(): void {
+    const { folder } = this.#places;
+    this.#setPlan("quiet=1");
+    for (const name of readdirSync(folder).filter((each) => each.startsWith("bank.db"))) {
+      writeFileSync(join(folder, "copy"), readFileSync(join(folder, name)));
+      renameSync(join(folder, "copy"), join(folder, name));
+    }
+    this.#setPlan("");
+  }
+}
+
+function mutantPlan(mutant: Mutant | undefined): string {
+  return (mutant && mutants[mutant].plan) ?? "";
 }
 
 async function isAnswered(call: Promise<unknown>): Promise<boolean> {

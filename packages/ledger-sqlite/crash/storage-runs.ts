@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { endOf, startProcess } from "./own-process.ts";
 import type { Places, StorageOrder } from "./storage-faults.ts";
 import { scratchFolder, underShim } from "./storage-shim.ts";
 import { Tally } from "./tally.ts";
@@ -13,18 +13,20 @@ export async function* storageRuns(orders: readonly StorageOrder[]): AsyncGenera
   mkdirSync(places.folder);
   mkdirSync(places.image);
   try {
-    const program = join(import.meta.dirname, "storage-process.ts");
-    const args = [...process.execArgv, program, JSON.stringify(orders), JSON.stringify(places)];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], env: underShim(places) });
-    const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+    const child = startProcess("storage-process.ts", {
+      args: [orders, places],
+      stdio: ["ignore", "pipe", "inherit"],
+      env: underShim(places),
+    });
+    const ended = endOf(child);
     let done = 0;
-    for await (const line of createInterface(child.stdout)) {
+    for await (const line of createInterface(child.stdout!)) {
       done += 1;
       const tally = new Tally();
       tally.merge(JSON.parse(line) as Tally);
       yield tally;
     }
-    const code = await ended;
+    const { code } = await ended;
     if (code !== 0 || done < orders.length)
       throw new Error(`the process of ${orders.length} orders ended with ${code} after ${done}`);
   } finally {

@@ -14,6 +14,7 @@
  *   full=N      files grow by N bytes at most; then ENOSPC
  *   short=1     every write takes only half of its bytes
  *   eintr=1     every second write is interrupted
+ *   quiet=1     nothing is logged
  *
  * A file named "history" is logged, to have one order of what was stored and what was told, but never fails or counts.
  *
@@ -50,7 +51,7 @@ static struct open_file {
   char *name;
   ino_t inode;
 } files[FILES_MAX];
-static long plan_kill, plan_eio, plan_lie, plan_full, plan_short, plan_eintr;
+static long plan_kill, plan_eio, plan_lie, plan_full, plan_short, plan_eintr, plan_quiet;
 static long calls, syncs, grown, writes;
 static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
@@ -66,6 +67,7 @@ static void take_plan(const char *plan) {
   plan_full = word(plan, "full=");
   plan_short = word(plan, "short=");
   plan_eintr = word(plan, "eintr=");
+  plan_quiet = word(plan, "quiet=");
   calls = syncs = grown = writes = 0;
 }
 
@@ -104,7 +106,7 @@ static int is_named(const char *name, const char *end) {
 }
 
 static void record(enum kind kind, int is_error, const char *name, uint64_t position, const void *bytes, uint32_t count) {
-  if (log_file < 0 || is_named(name, "plan")) return;
+  if (log_file < 0 || plan_quiet || is_named(name, "plan")) return;
   uint8_t head[16] = {kind, is_error};
   uint16_t name_count = strlen(name);
   memcpy(head + 2, &name_count, 2);

@@ -32,12 +32,11 @@ export function whyNoShim(): string | undefined {
   return undefined;
 }
 
-/** The environment of a process that is to run under the shim. */
+/** What has to be added to the environment of a process for it to run under the shim. */
 export function underShim({ folder, log, plan }: Shim): NodeJS.ProcessEnv {
   const reason = whyNoShim();
   if (reason !== undefined) throw new Error(reason);
   return {
-    ...process.env,
     LD_PRELOAD: library,
     CRASH_FOLDER: folder,
     ...(log !== undefined && { CRASH_LOG: log }),

@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { History } from "./history.ts";
 import type { Life } from "./life.ts";
 import { Oracle } from "./oracle.ts";
+import { endOf, startProcess } from "./own-process.ts";
 import { judge } from "./recovery.ts";
 import { scratchFolder, underShim } from "./storage-shim.ts";
 import type { Tally } from "./tally.ts";
@@ -66,14 +66,12 @@ export async function syscallKills({ seed, commands, every, tally }: SyscallKill
       nowMs: NOW_MS,
       historyPath,
     };
-    const program = join(import.meta.dirname, "life.ts");
-    const child = spawn(process.execPath, [...process.execArgv, program, JSON.stringify(life)], {
+    const child = startProcess("life.ts", {
+      args: [life],
       stdio: ["ignore", "inherit", "inherit"],
       env: underShim({ folder, plan: `kill=${killedAt}` }),
     });
-    const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
-      child.on("close", (...end) => resolve(end));
-    });
+    const { code, signal } = await endOf(child);
     if (signal !== "SIGKILL" && code !== 0) throw new Error(`a process ended with ${code}: ${JSON.stringify(life)}`);
     return { isKilled: signal === "SIGKILL", history: History.of(readText(historyPath)) };
   }
