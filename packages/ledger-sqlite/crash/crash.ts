@@ -22,7 +22,7 @@ const { values } = parseArgs({
 });
 const isSmall = values.small;
 const seed = wholeNumber("seed", values.seed);
-const rounds = wholeNumber("rounds", values.rounds ?? (isSmall ? "4" : "1000"));
+const rounds = wholeNumber("rounds", values.rounds ?? (isSmall ? "3" : "1000"));
 const only = new Set(values.only.split(",").map(partOf));
 
 const total = new Tally();
@@ -32,7 +32,8 @@ console.log(`seed ${seed}`);
 
 if (only.has("kill")) {
   const tally = new Tally();
-  await killRounds({ seed, rounds, tally });
+  const onProgress = (done: number) => console.error(`kill: ${done} of ${rounds} rounds`);
+  await killRounds({ seed, rounds, tally, ...(!isSmall && { onProgress }) });
   report("kill", tally);
 }
 const noShim = whyNoShim();
@@ -47,7 +48,7 @@ finish();
 async function withShim(): Promise<void> {
   if (only.has("syscalls")) {
     const tally = new Tally();
-    await syscallKills({ seed, commands: isSmall ? 10 : 60, every: isSmall ? 9 : 1, tally });
+    await syscallKills({ seed, commands: isSmall ? 10 : 60, every: isSmall ? 16 : 1, tally });
     report("syscalls", tally);
   }
   const orders = storageOrders();
@@ -63,19 +64,19 @@ function storageOrders(): StorageOrder[] {
   const commands = isSmall ? 60 : 150;
   const size = (runs: number, images: number) => ({ runs, images });
   const sizes = isSmall
-    ? { power: size(1, 120), recovery: size(4, 10), fsync: size(8, 4), full: size(8, 3), short: size(3, 6) }
+    ? { power: size(1, 80), recovery: size(3, 8), fsync: size(6, 4), full: size(6, 3), short: size(3, 4) }
     : { power: size(1, 3000), recovery: size(200, 20), fsync: size(1000, 20), full: size(300, 5), short: size(3, 300) };
   const power = { part: "power", ...size(1, isSmall ? 24 : 120) } as const;
   const controls: Omit<StorageOrder, "seed" | "commands">[] = [
     { mutant: "answers-before-commit", ...power },
     { mutant: "wal-not-synced", ...power },
     { mutant: "synchronous-normal", ...power },
-    { mutant: "synchronous-off", ...power },
+    ...(isSmall ? [] : [{ mutant: "synchronous-off", ...power } as const]),
     { mutant: "log-not-moved-at-open", part: "fsync", ...size(isSmall ? 6 : 40, 8) },
   ];
   const orders: StorageOrder[] = storageParts.map((part) => ({ part, seed, commands, ...sizes[part] }));
-  // Long enough that SQLite moves its log into the database in the middle of the load.
-  if (!isSmall) orders.push({ part: "power", seed, commands: 2000, runs: 1, images: 500 });
+  // Long enough that the log is moved into the database in the middle of the load, and that more is than fits into a batch.
+  if (!isSmall) orders.push({ part: "power", seed, commands: 6000, ...size(1, 300) });
   const wanted = orders.filter(({ part }) => only.has(part));
   if (only.has("controls")) wanted.push(...controls.map((each) => ({ seed, commands, ...each })));
   return wanted;

@@ -3,10 +3,11 @@ import type { Result } from "@tallyline/ledger";
 /**
  * What clients know of a ledger, kept outside of its process, a line for each thing learnt:
  *
- *     ! opening            the process runs
+ *     ! opening            the process runs, and is going to open its ledger
  *     > 17                 number 17 is being sent
  *     < 17 {…}             it was acknowledged, with this answer
  *     = alice 3            a reader was shown alice's entry of version 3
+ *     ! idle               all were answered, and nobody asks for anything
  *
  * A last line without its end was never told to anybody.
  */
@@ -16,6 +17,8 @@ export class History {
   readonly acknowledged = new Map<number, string>();
   /** The latest version that a reader was shown of each account. */
   readonly shown = new Map<string, number>();
+  /** The latest line that is about the process. */
+  remark = "";
   readonly #from: number;
   #rest = "";
 
@@ -57,7 +60,8 @@ export class History {
     if (sign === ">") this.sent.add(Number(subject));
     else if (sign === "<") this.acknowledged.set(Number(subject), detail);
     else if (sign === "=") this.shown.set(subject!, Number(detail));
-    else if (sign !== "!") throw new Error(`history has a line ${JSON.stringify(line)}`);
+    else if (sign === "!") this.remark = subject!;
+    else throw new Error(`history has a line ${JSON.stringify(line)}`);
   }
 }
 

@@ -15,8 +15,15 @@ const ROUNDS_PER_BOOK = 25;
 /** More than a process sends before it is killed. */
 const SENT_MAX = 20_000;
 
-/** When a process is killed: this long after it has begun to open its ledger, or after so many answers. */
-type Moment = { readonly openingMs: number } | { readonly answers: number };
+/** Long after any process has done what it was killed for, also on a busy machine. */
+const HANGS_MS = 300_000;
+
+/** A process is killed so long after it has said something, be it that it was answered so often. */
+interface Moment {
+  readonly after: "opening" | "answers" | "idle";
+  readonly answers: number;
+  readonly delayMs: number;
+}
 
 export interface KillRounds {
   readonly seed: number;
@@ -24,13 +31,16 @@ export interface KillRounds {
   readonly tally: Tally;
   /** Is put in front of the ledgers, each of which then has one life only. */
   readonly mutant?: Mutant | undefined;
+  /** Called now and then with the number of rounds done. */
+  readonly onProgress?: (rounds: number) => void;
 }
 
 /** Kills processes that serve a ledger, as `kill -9` does, and judges what they leave. */
-export async function killRounds({ seed, rounds, tally, mutant }: KillRounds): Promise<void> {
+export async function killRounds({ seed, rounds, tally, mutant, onProgress }: KillRounds): Promise<void> {
   const random = new Random(seed);
   const perBook = mutant === undefined ? ROUNDS_PER_BOOK : 1;
   for (let round = 0; round < rounds; round += perBook) {
+    onProgress?.(round);
     await killOneBook(random, {
       seed: random.below(2 ** 31),
       rounds: Math.min(perBook, rounds - round),
@@ -51,22 +61,14 @@ async function killOneBook(random: Random, { seed, rounds, tally, mutant }: Kill
   try {
     for (let round = 1; round <= rounds; round += 1) {
       const clients = random.pick([1, 4, 16, 64]);
-      const moment: Moment = random.chance(15)
-        ? { openingMs: random.below(16) }
-        : { answers: Math.ceil(2 ** (random.below(1000) / 100)) };
-      const life = {
-        path,
-        seed,
-        clients,
-        retry: history.unanswered(),
-        from: history.next,
-        count: SENT_MAX,
-        nowMs,
-        mutant,
-      };
-      await liveAndDie(life, history, moment, random.below(3));
+      const moment = momentOf(random);
+      const retry = history.unanswered();
+      const count = moment.after === "idle" ? moment.answers : SENT_MAX;
+      const life: Life = { path, seed, clients, retry, from: history.next, count, nowMs, end: "idle", mutant };
+      await liveAndDie(life, history, moment);
       tally.count("kills");
-      tally.count("answers" in moment ? "killsUnderLoad" : "killsWhileOpening");
+      if (moment.after === "opening") tally.count("killsOpening");
+      if (moment.after === "idle") tally.count("killsIdle");
       // Now and then the next life meets what this one left, without anybody having looked.
       if (round < rounds && random.chance(35)) continue;
       const verdict = await judge(path, oracle, history, nowMs);
@@ -80,19 +82,30 @@ async function killOneBook(random: Random, { seed, rounds, tally, mutant }: Kill
   }
 }
 
-async function liveAndDie(life: Life, history: History, moment: Moment, laterMs: number): Promise<void> {
+function momentOf(random: Random): Moment {
+  const answers = Math.ceil(2 ** (random.below(1000) / 100));
+  const when = random.below(100);
+  if (when < 15) return { after: "opening", answers, delayMs: random.below(16) };
+  if (when < 25) return { after: "idle", answers, delayMs: random.below(1500) };
+  // A little later than an answer, or it would always be between two commits.
+  return { after: "answers", answers, delayMs: random.below(3) };
+}
+
+async function liveAndDie(life: Life, history: History, { after, answers, delayMs }: Moment): Promise<void> {
   const child = startProcess("life.ts", { args: [life], stdio: ["ignore", "pipe", "inherit"] });
   const ended = endOf(child);
   const answersBefore = history.acknowledged.size;
   let isDue = false;
+  history.remark = "";
   child.stdout!.setEncoding("utf8").on("data", (text: string) => {
     history.read(text);
     if (isDue) return;
-    isDue = "openingMs" in moment || history.acknowledged.size - answersBefore >= moment.answers;
-    // A little later, or it would always be just after an answer.
-    if (isDue) setTimeout(() => child.kill("SIGKILL"), "openingMs" in moment ? moment.openingMs : laterMs);
+    isDue = after === "answers" ? history.acknowledged.size - answersBefore >= answers : history.remark === after;
+    if (isDue) setTimeout(() => child.kill("SIGKILL"), delayMs);
   });
+  const hung = setTimeout(() => child.kill("SIGABRT"), HANGS_MS);
   const { signal } = await ended;
+  clearTimeout(hung);
   history.end();
-  if (signal !== "SIGKILL") throw new Error(`a process ended by itself: ${JSON.stringify(life)}`);
+  if (signal !== "SIGKILL") throw new Error(`a process hung, or ended by itself: ${JSON.stringify(life)}`);
 }

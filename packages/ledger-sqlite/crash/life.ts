@@ -16,12 +16,16 @@ export interface Life {
   readonly from: number;
   readonly count: number;
   readonly nowMs: number;
+  /** What it does when all were sent. */
+  readonly end: "close" | "idle";
   /** File that the history is appended to; standard output without. */
   readonly historyPath?: string;
   readonly mutant?: Mutant | undefined;
 }
 
-const { path, seed, clients, retry, from, count, nowMs, historyPath, mutant } = JSON.parse(process.argv[2]!) as Life;
+const { path, seed, clients, retry, from, count, nowMs, end, historyPath, mutant } = JSON.parse(
+  process.argv[2]!,
+) as Life;
 const file = historyPath === undefined ? 1 : openSync(historyPath, "a");
 const tell = (line: string) => writeSync(file, line);
 const numbers = [...retry, ...Array.from({ length: count }, (_, index) => from + index)];
@@ -32,4 +36,10 @@ tell("! opening\n");
 const ledger = await openSqliteLedger({ path, currencies, now: () => nowMs });
 const wrap = mutant && mutants[mutant].wrap?.(nowMs);
 await serve(wrap?.(ledger) ?? ledger, { seed, count: clients, numbers, tell });
-await ledger.close();
+if (end === "close") {
+  await ledger.close();
+} else {
+  // Whatever the ledger does when nobody asks it for anything, until somebody kills it.
+  setInterval(() => {}, 1_000_000);
+  tell("! idle\n");
+}

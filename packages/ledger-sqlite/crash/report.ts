@@ -4,6 +4,8 @@ import { breaches } from "./verdict.ts";
 /** What was done, in the order in which it is told; then what was found. */
 const done = {
   kills: "kills",
+  killsOpening: "of them while opening",
+  killsIdle: "of them while idle",
   runs: "runs",
   failures: "failures met",
   images: "power cuts",

@@ -64,6 +64,7 @@ export async function syscallKills({ seed, commands, every, tally }: SyscallKill
       from: told.next,
       count: commands,
       nowMs: NOW_MS,
+      end: "close",
       historyPath,
     };
     const child = startProcess("life.ts", {
