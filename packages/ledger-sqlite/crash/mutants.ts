@@ -50,14 +50,17 @@ function changeSql(change: (sql: string) => string): () => void {
 /** Answers from a ledger in memory while the durable one is still at work. */
 function answerBeforeCommit(nowMs: number): (ledger: Ledger) => Ledger {
   const early = createMemoryLedger({ currencies, now: () => nowMs });
-  return (ledger) => ({
-    submit: async (command) => {
+  return (ledger) => {
+    const submit: Ledger["submit"] = async (command) => {
       void ledger.submit(command);
       return early.submit(command);
-    },
-    account: (name) => ledger.account(name),
-    statement: (name, range) => ledger.statement(name, range),
-    trialBalance: () => ledger.trialBalance(),
-    close: () => ledger.close(),
-  });
+    };
+    return new Proxy(ledger, {
+      get(target, name) {
+        if (name === "submit") return submit;
+        const member: unknown = Reflect.get(target, name);
+        return typeof member === "function" ? member.bind(target) : member;
+      },
+    });
+  };
 }

@@ -56,7 +56,10 @@ export async function runScript(script: Script): Promise<History> {
         await serve(wrap(ledger), { seed, count: clients, numbers, tell });
       } catch (error) {
         failures += 1;
-        if (failures > FAILURES_MAX) throw error;
+        if (failures > FAILURES_MAX) {
+          dead.push(ledger);
+          throw error;
+        }
         const next = await onFailure(ledger);
         if (next === "ask again") continue;
         if (next === "close") await ledger?.close();

@@ -74,7 +74,8 @@ static void take_plan(const char *plan) {
 __attribute__((constructor)) static void start(void) {
   const char *path = getenv("CRASH_FOLDER");
   if (path) snprintf(folder, sizeof folder, "%s/", path);
-  if (getenv("CRASH_LOG")) log_file = syscall(SYS_openat, AT_FDCWD, getenv("CRASH_LOG"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const char *log = getenv("CRASH_LOG");
+  if (log) log_file = syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (getenv("CRASH_PLAN")) take_plan(getenv("CRASH_PLAN"));
 }
 
@@ -105,7 +106,8 @@ static int is_named(const char *name, const char *end) {
   return length >= tail && strcmp(name + length - tail, end) == 0;
 }
 
-static void record(enum kind kind, int is_error, const char *name, uint64_t position, const void *bytes, uint32_t count) {
+static void record(enum kind kind, int is_error, const char *name, uint64_t position, const void *bytes,
+                   uint32_t count) {
   if (log_file < 0 || plan_quiet || is_named(name, "plan")) return;
   uint8_t head[16] = {kind, is_error};
   uint16_t name_count = strlen(name);
@@ -146,7 +148,8 @@ static ssize_t write_at(int file, const char *name, const void *bytes, size_t co
   fstat(file, &before);
   long growth = position + (long)count - before.st_size;
   if (growth > 0 && plan_full && grown + growth > plan_full) return fail(ENOSPC);
-  ssize_t written = is_positioned ? syscall(SYS_pwrite64, file, bytes, count, position) : syscall(SYS_write, file, bytes, count);
+  ssize_t written = is_positioned ? syscall(SYS_pwrite64, file, bytes, count, position)
+                                  : syscall(SYS_write, file, bytes, count);
   if (written > 0 && growth > 0) grown += growth;
   if (written > 0) record(WRITE, 0, name, position, bytes, written);
   return written;
@@ -200,11 +203,10 @@ static int sync_file(int file, long number) {
   pthread_mutex_lock(&lock);
   if (is_last(name)) die();
   int result = 0;
+  int is_lie = plan_lie && is_named(name, "-wal");
   if (++syncs == plan_eio) result = fail(EIO);
-  else if (plan_lie && is_named(name, "-wal")) goto end;
-  else result = syscall(number, file);
-  record(SYNC, result != 0, name, 0, "", 0);
-end:
+  else if (!is_lie) result = syscall(number, file);
+  if (!is_lie) record(SYNC, result != 0, name, 0, "", 0);
   pthread_mutex_unlock(&lock);
   return result;
 }

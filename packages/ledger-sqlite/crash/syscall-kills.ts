@@ -30,19 +30,19 @@ export async function syscallKills({ seed, commands, every, tally }: SyscallKill
   const before = join(scratch, "before");
   mkdirSync(before);
   try {
-    const total = await killAtEach("", 1);
+    const total = await killAtEach("");
     // What the second run begins with: two thirds into the first.
     await live(Math.round((total * 2) / 3));
     rmSync(before, { recursive: true });
     cpSync(folder, before, { recursive: true });
-    await killAtEach(" of a second process", 1);
+    await killAtEach(" of a second process");
   } finally {
     rmSync(scratch, { recursive: true });
   }
 
   /** @returns how many calls there are. */
-  async function killAtEach(of: string, first: number): Promise<number> {
-    for (let call = first; ; call += every) {
+  async function killAtEach(of: string): Promise<number> {
+    for (let call = 1; ; call += every) {
       const { isKilled, history } = await live(call);
       if (!isKilled) return call - 1;
       tally.count("kills");
