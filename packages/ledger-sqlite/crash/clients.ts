@@ -1,6 +1,6 @@
 import type { Ledger } from "@tallyline/ledger";
 import { accounts, commandAt } from "./commands.ts";
-import { answeredLine, sentLine, shownLine } from "./history.ts";
+import { answeredLine, postponedLine, sentLine, shownLine } from "./history.ts";
 
 /** Clients of one ledger, each of which sends a command, waits for its answer, and sends the next. */
 export interface Clients {
@@ -13,14 +13,22 @@ export interface Clients {
   readonly tell: (line: string) => void;
 }
 
-/** Has everything sent. Rejects as soon as the ledger has failed one of the clients, and all have stopped. */
+/** Answers that are not kept: the command did not happen, and the same id may be sent again. */
+const TRY_LATER: ReadonlySet<string> = new Set(["STORE_FULL", "STORE_BUSY"]);
+
+/** Has everything sent. Rejects when the ledger has failed one of the clients, or told it to try later, once all have stopped. */
 export async function serve(ledger: Ledger, { seed, count, numbers, tell }: Clients): Promise<void> {
   // Shared by the clients, and ended by the first whose command fails: then the others send nothing more either.
   const queue = each(numbers);
   const client = async () => {
     for (const number of queue) {
       tell(sentLine(number));
-      tell(answeredLine(number, await ledger.submit(commandAt(seed, number))));
+      const answer = await ledger.submit(commandAt(seed, number));
+      if (!answer.ok && TRY_LATER.has(answer.code)) {
+        tell(postponedLine(number));
+        throw new Error(`answered ${answer.code}`);
+      }
+      tell(answeredLine(number, answer));
       if (number % 16 > 0) continue;
       const name = accounts[(number / 16) % accounts.length]!;
       const account = await ledger.account(name);

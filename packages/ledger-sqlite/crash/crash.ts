@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 import { killRounds } from "./kill-rounds.ts";
 import { describe } from "./report.ts";
-import { storageParts, type StorageOrder } from "./storage-faults.ts";
+import { storageParts, type StorageOrder, type StoragePart } from "./storage-faults.ts";
 import { storageRuns } from "./storage-runs.ts";
 import { whyNoShim } from "./storage-shim.ts";
 import { syscallKills } from "./syscall-kills.ts";
@@ -24,6 +24,23 @@ const isSmall = values.small;
 const seed = wholeNumber("seed", values.seed);
 const rounds = wholeNumber("rounds", values.rounds ?? (isSmall ? "3" : "1000"));
 const only = new Set(values.only.split(",").map(partOf));
+
+/** Runs of each part, and power cuts of each run. */
+const sizes: Readonly<Record<StoragePart, { readonly runs: number; readonly images: number }>> = isSmall
+  ? {
+      power: { runs: 1, images: 60 },
+      recovery: { runs: 2, images: 8 },
+      fsync: { runs: 4, images: 3 },
+      full: { runs: 4, images: 2 },
+      short: { runs: 3, images: 2 },
+    }
+  : {
+      power: { runs: 1, images: 3000 },
+      recovery: { runs: 200, images: 20 },
+      fsync: { runs: 1000, images: 10 },
+      full: { runs: 300, images: 5 },
+      short: { runs: 3, images: 300 },
+    };
 
 const total = new Tally();
 let missed = 0;
@@ -48,7 +65,7 @@ finish();
 async function withShim(): Promise<void> {
   if (only.has("syscalls")) {
     const tally = new Tally();
-    await syscallKills({ seed, commands: isSmall ? 10 : 60, every: isSmall ? 16 : 1, tally });
+    await syscallKills({ seed, commands: isSmall ? 10 : 60, every: isSmall ? 60 : 1, tally });
     report("syscalls", tally);
   }
   const orders = storageOrders();
@@ -61,25 +78,20 @@ async function withShim(): Promise<void> {
 }
 
 function storageOrders(): StorageOrder[] {
-  const commands = isSmall ? 60 : 150;
-  const size = (runs: number, images: number) => ({ runs, images });
-  const sizes = isSmall
-    ? { power: size(1, 80), recovery: size(3, 8), fsync: size(6, 4), full: size(6, 3), short: size(3, 4) }
-    : { power: size(1, 3000), recovery: size(200, 20), fsync: size(1000, 20), full: size(300, 5), short: size(3, 300) };
-  const power = { part: "power", ...size(1, isSmall ? 24 : 120) } as const;
-  const controls: Omit<StorageOrder, "seed" | "commands">[] = [
-    { mutant: "answers-before-commit", ...power },
-    { mutant: "wal-not-synced", ...power },
-    { mutant: "synchronous-normal", ...power },
-    ...(isSmall ? [] : [{ mutant: "synchronous-off", ...power } as const]),
-    { mutant: "log-not-moved-at-open", part: "fsync", ...size(isSmall ? 6 : 40, 8) },
-  ];
-  const orders: StorageOrder[] = storageParts.map((part) => ({ part, seed, commands, ...sizes[part] }));
-  // Long enough that the log is moved into the database in the middle of the load, and that more is than fits into a batch.
-  if (!isSmall) orders.push({ part: "power", seed, commands: 6000, ...size(1, 300) });
-  const wanted = orders.filter(({ part }) => only.has(part));
-  if (only.has("controls")) wanted.push(...controls.map((each) => ({ seed, commands, ...each })));
-  return wanted;
+  const orders: Omit<StorageOrder, "seed" | "commands">[] = [];
+  for (const part of storageParts) if (only.has(part)) orders.push({ part, ...sizes[part] });
+  if (only.has("controls")) {
+    const power = { part: "power", runs: 1, images: isSmall ? 40 : 200 } as const;
+    orders.push({ mutant: "answers-before-commit", ...power }, { mutant: "synchronous-normal", ...power });
+    if (!isSmall) {
+      orders.push({ mutant: "synchronous-off", ...power }, { mutant: "wal-not-synced", ...power });
+      orders.push({ mutant: "log-not-moved-at-open", part: "fsync", runs: 60, images: 8 });
+    }
+  }
+  const all = orders.map((order): StorageOrder => ({ seed, commands: isSmall ? 120 : 150, ...order }));
+  // Long enough that the log is moved into the database, and tables are made from it, in the middle of the load.
+  if (only.has("power") && !isSmall) all.push({ part: "power", seed, commands: 6000, runs: 1, images: 300 });
+  return all;
 }
 
 function report(part: string, tally: Tally): void {

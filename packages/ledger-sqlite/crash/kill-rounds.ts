@@ -61,7 +61,7 @@ async function killOneBook(random: Random, { seed, rounds, tally, mutant }: Kill
   try {
     for (let round = 1; round <= rounds; round += 1) {
       const clients = random.pick([1, 4, 16, 64]);
-      const moment = momentOf(random);
+      const moment = mutant === undefined ? momentOf(random) : ({ after: "answers", answers: 1, delayMs: 0 } as const);
       const retry = history.unanswered();
       const count = moment.after === "idle" ? moment.answers : SENT_MAX;
       const life: Life = { path, seed, clients, retry, from: history.next, count, nowMs, end: "idle", mutant };

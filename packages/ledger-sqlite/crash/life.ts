@@ -39,7 +39,10 @@ await serve(wrap?.(ledger) ?? ledger, { seed, count: clients, numbers, tell });
 if (end === "close") {
   await ledger.close();
 } else {
-  // Whatever the ledger does when nobody asks it for anything, until somebody kills it.
-  setInterval(() => {}, 1_000_000);
+  // Whatever the ledger does when nobody asks it for anything, until this is killed, or nobody is left to do that.
+  const killer = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== killer) process.exit();
+  }, 1000);
   tell("! idle\n");
 }

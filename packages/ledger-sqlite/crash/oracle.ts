@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
-import { createMemoryLedger, type Entry, type Ledger, type Leg, type Result } from "@tallyline/ledger";
+import { createMemoryLedger, type Answer, type Entry, type Ledger, type Leg } from "@tallyline/ledger";
 import { accounts, commandAt, currencies, type Submitted } from "./commands.ts";
-import { textOf, type History } from "./history.ts";
+import { textOf, type History, type Told } from "./history.ts";
 import { blank, type Verdict } from "./verdict.ts";
 
 /** An id is asked for by sending its command again, or by settling it. */
 interface Question {
   readonly number: number;
   readonly command: Submitted;
-  readonly result: Result;
+  readonly result: Answer;
 }
 
 /**
@@ -23,7 +23,7 @@ export class Oracle {
   /** The number that used an idempotency key first. */
   readonly #owners = new Map<string, number>();
   /** What the owners were answered. */
-  readonly #answers = new Map<number, string>();
+  readonly #answers = new Map<number, Told>();
 
   constructor(seed: number) {
     this.#seed = seed;
@@ -40,9 +40,10 @@ export class Oracle {
     const isAnswered = ({ number }: Question) => this.#answers.has(number);
     const unanswered = questions.filter((each) => !isAnswered(each));
     const lost = questions.filter(isAnswered).flatMap(({ number, result }) => {
-      const [told, now] = [this.#answers.get(number)!, textOf(result)];
-      if (!result.replayed) return [`${number} was answered ${told}, and is gone`];
-      return told === now ? [] : [`${number} was answered ${told}, and now ${now}`];
+      const [told, now] = [this.#answers.get(number)!, toldBy(result)];
+      if (!result.replayed) return [`${number} was answered ${told.text}, and is gone`];
+      const isSame = told.text === now.text && (told.head === "" || told.head === now.head);
+      return isSame ? [] : [`${number} was answered ${show(told)}, and now ${show(now)}`];
     });
     for (const [account, version] of history.shown) {
       const latest = (await ledger.account(account))?.version ?? 0;
@@ -50,7 +51,7 @@ export class Oracle {
     }
 
     const differing = await this.#follow(history, questions, sentMs, askedMs);
-    for (const { number, result } of questions) this.#answers.set(number, textOf(result));
+    for (const { number, result } of questions) this.#answers.set(number, toldBy(result));
     const books = await this.#compareBooks(ledger, questions);
     return {
       ...blank,
@@ -95,18 +96,19 @@ export class Oracle {
   ): Promise<readonly string[]> {
     const differing: string[] = [];
     // Commands take effect in the order in which they were sent, so what happened is all up to the last that did.
-    const happened = questions.filter(({ result }) => result.replayed).map(({ number }) => number);
-    const last = Math.max(-1, ...happened, ...history.acknowledged.keys());
+    const happened = new Set(questions.filter(({ result }) => result.replayed).map(({ number }) => number));
+    const sent = [...history.sent];
+    const last = sent.findLastIndex((number) => happened.has(number) || history.acknowledged.has(number));
     this.#nowMs = sentMs;
-    for (const number of history.sent) {
-      if (number > last) break;
+    for (const number of sent.slice(0, last + 1)) {
       const expected = textOf(await this.#memory.submit(commandAt(this.#seed, number)));
-      const told = history.acknowledged.get(number) ?? expected;
+      const told = history.acknowledged.get(number)?.text ?? expected;
       if (told !== expected) differing.push(`${number} was answered ${told}, expected ${expected}`);
     }
     this.#nowMs = askedMs;
     for (const { number, command, result } of questions) {
-      const expected = await this.#memory.submit(command);
+      // A ledger in memory keeps no chain.
+      const expected: Answer = { ...(await this.#memory.submit(command)), ...(result.ok && { head: result.head }) };
       if (isDeepStrictEqual(result, expected)) continue;
       differing.push(`${number} is now answered ${show(result)}, expected ${show(expected)}`);
     }
@@ -145,9 +147,15 @@ export class Oracle {
     for (const { currency, debitsMinor, creditsMinor } of await ledger.trialBalance()) {
       if (debitsMinor !== creditsMinor) halfDone.push(`${currency}: debits ${debitsMinor}, credits ${creditsMinor}`);
     }
+    const verified = await ledger.verify();
+    if (!verified.ok) differing.push(`it says itself that it is damaged at ${verified.seq}: ${verified.what}`);
     const duplicated = [...legsBySeq].map(([seq, legs]) => `entry ${seq} belongs to no id: ${show(legs)}`);
     return { duplicated, halfDone, differing };
   }
+}
+
+function toldBy(answer: Answer): Told {
+  return { text: textOf(answer), head: answer.ok ? answer.head : "" };
 }
 
 async function entriesOf(ledger: Ledger, account: string): Promise<Entry[]> {

@@ -14,7 +14,7 @@ import { bytesGrown, readWriteLog } from "./write-log.ts";
 
 /** The power is cut; it is cut again while that is recovered from; an fsync fails; the disk is full; writes are short. */
 export const storageParts = ["power", "recovery", "fsync", "full", "short"] as const;
-type StoragePart = (typeof storageParts)[number];
+export type StoragePart = (typeof storageParts)[number];
 
 /** What is to be done to the storage of a ledger. */
 export interface StorageOrder {
