@@ -28,7 +28,7 @@ const only = new Set(values.only.split(",").map(partOf));
 /** Runs of each part, and power cuts of each run. */
 const sizes: Readonly<Record<StoragePart, { readonly runs: number; readonly images: number }>> = isSmall
   ? {
-      power: { runs: 1, images: 60 },
+      power: { runs: 1, images: 40 },
       recovery: { runs: 2, images: 8 },
       fsync: { runs: 4, images: 3 },
       full: { runs: 4, images: 2 },
@@ -81,14 +81,14 @@ function storageOrders(): StorageOrder[] {
   const orders: Omit<StorageOrder, "seed" | "commands">[] = [];
   for (const part of storageParts) if (only.has(part)) orders.push({ part, ...sizes[part] });
   if (only.has("controls")) {
-    const power = { part: "power", runs: 1, images: isSmall ? 40 : 200 } as const;
+    const power = { part: "power", runs: 1, images: isSmall ? 30 : 200 } as const;
     orders.push({ mutant: "answers-before-commit", ...power }, { mutant: "synchronous-normal", ...power });
     if (!isSmall) {
       orders.push({ mutant: "synchronous-off", ...power }, { mutant: "wal-not-synced", ...power });
       orders.push({ mutant: "log-not-moved-at-open", part: "fsync", runs: 60, images: 8 });
     }
   }
-  const all = orders.map((order): StorageOrder => ({ seed, commands: isSmall ? 120 : 150, ...order }));
+  const all = orders.map((order): StorageOrder => ({ seed, commands: isSmall ? 100 : 150, ...order }));
   // Long enough that the log is moved into the database, and tables are made from it, in the middle of the load.
   if (only.has("power") && !isSmall) all.push({ part: "power", seed, commands: 6000, runs: 1, images: 300 });
   return all;
