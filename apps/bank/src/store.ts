@@ -13,6 +13,17 @@ class StoreError extends Error {
  */
 export async function openStore(url: string, currencies: readonly Currency[]): Promise<Ledger> {
   if (url === "memory:") return createMemoryLedger({ currencies, now: Date.now });
+  const { path, openSqliteLedger } = await storeFile(url);
+  return openSqliteLedger({ path, currencies });
+}
+
+/**
+ * The file that a store URL names, and what can be done with it.
+ * @throws StoreError when the URL names none, or this Node.js is too old.
+ */
+export async function storeFile(
+  url: string,
+): Promise<typeof import("@tallyline/ledger-sqlite") & { readonly path: string }> {
   const path = /^sqlite:(.+)$/.exec(url)?.[1];
   if (path === undefined) throw new StoreError(`store is "${url}", expected sqlite:PATH or memory:`);
 
@@ -22,6 +33,5 @@ export async function openStore(url: string, currencies: readonly Currency[]): P
       `store ${url} needs Node.js 22.18 or later, this is ${process.versions.node} (${process.execPath})`,
     );
   }
-  const { openSqliteLedger } = await import("@tallyline/ledger-sqlite");
-  return openSqliteLedger({ path: resolve(path), currencies });
+  return { ...(await import("@tallyline/ledger-sqlite")), path: resolve(path) };
 }
