@@ -80,7 +80,7 @@ export interface TcpServerTimeouts {
   readonly frameMs?: number;
   /** For the handler. Default 30,000; then the connection ends without a reply. */
   readonly handlerMs?: number;
-  /** Without a byte in, a request in flight or a byte to send. Default 120,000; longer than a client's. */
+  /** Without a byte in, a request in flight or a byte to send; up to an eighth more. Default 120,000; longer than a client's. */
   readonly idleMs?: number;
   /** Without a write completing while bytes are to be sent. Default 30,000. */
   readonly writeMs?: number;
