@@ -6,7 +6,10 @@ export interface Limits {
   readonly maxLength: number;
   /** Most nodes in the tree. Default 10,000, the bound that Go's expr and exprtk chose. */
   readonly maxNodes: number;
-  /** Deepest nesting of operands, parentheses and calls. Default 200, where CPython refuses parentheses. A flat sum of any length is one level. At most 1,000. */
+  /**
+   * Deepest nesting of operands and calls, and, counted apart, of parentheses. Default 200, as many parentheses as CPython
+   * takes. A flat sum of any length is one level. At most 1,000.
+   */
   readonly maxDepth: number;
   /** Longest name in UTF-16 units. Default 64. */
   readonly maxNameLength: number;
