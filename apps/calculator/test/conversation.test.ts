@@ -94,7 +94,7 @@ describe("the place of an error", () => {
   });
 
   test.each<[line: string, language: Language, carets: string]>([
-    ["5 ^ 2.0 + (3", {}, "          ^"],
+    ["1 + 5 ^ 2.0", {}, "^^^^^^^^^^^"],
     ["2 ^ (1/0)", { dialect: "calc" }, "     ^^^"],
     ["1/3 + 2 ** 0.5", { numbers: "rational" }, "      ^^^^^^^^"],
     ["1 + 1.5 // 0", { numbers: "decimal" }, "    ^^^^^^^^"],

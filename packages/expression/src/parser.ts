@@ -244,7 +244,6 @@ class Parser extends Scanner {
   private refuseUnclosed(opened: number): never {
     const { token, start } = this;
     if (token !== Token.End) return this.refuseToken("an operator, ',' or ')'");
-    const details = { related: { start, end: start }, hint: "expected ')' at the end" };
-    return this.refuse("unclosed-bracket", opened, opened + 1, details);
+    return this.refuse("unclosed-bracket", opened, opened + 1, { related: { start, end: start } });
   }
 }

@@ -24,11 +24,15 @@ export function renderError(error: ExpressionError, { width = 80 }: RenderOption
   lines.push(`${line} | ${from > lineStart ? "…" : ""}${printable(source.slice(from, to))}${to < lineEnd ? "…" : ""}`);
   const indent = (offset: number) =>
     " ".repeat((from > lineStart ? 1 : 0) + displayWidth(printable(source.slice(from, Math.min(offset, to)))));
-  const carets = displayWidth(printable(source.slice(span.start, Math.min(span.end, to))));
-  lines.push(`${gutter} | ${indent(span.start)}${"^".repeat(Math.max(1, carets))}`);
-  if (related !== undefined && related.start >= from && related.start < to) {
-    lines.push(`${gutter} | ${indent(related.start)}- opened here`);
-  }
+  const caretCount = displayWidth(printable(source.slice(span.start, Math.min(span.end, to))));
+  const marks = `${indent(span.start)}${"^".repeat(Math.max(1, caretCount))}`;
+  if (related === undefined || related.start < from || related.start > to) lines.push(`${gutter} | ${marks}`);
+  else if (error.code === "unclosed-bracket") {
+    // The span is where it was opened, and what is related where it should have been closed.
+    const closing = { "(": ")", "[": "]", "{": "}" }[source[span.start]!]!;
+    lines.push(`${gutter} | ${marks}${indent(related.start).slice(marks.length)}^ expected '${closing}' here`);
+    lines.push(`${gutter} | ${indent(span.start)}opened here`);
+  } else lines.push(`${gutter} | ${marks}`, `${gutter} | ${indent(related.start)}- opened here`);
   if (hint !== undefined) lines.push(`${gutter} = ${hint}`);
   if (suggestions.length > 0) {
     lines.push(`${gutter} = did you mean ${suggestions.map((name) => `'${name}'`).join(" or ")}?`);

@@ -181,6 +181,16 @@ test("rendering shows the line, a caret under the fault and what may help", () =
   );
 });
 
+test.each<[text: string, ...marks: string[]]>([
+  ["3 * (4 + (5 - 2)", "    ^           ^ expected ')' here", "    opened here"],
+  ["max(1, [2, 3", "       ^    ^ expected ']' here", "       opened here"],
+  ["(", "^^ expected ')' here", "opened here"],
+  ["(1 +\n2", "^"],
+])("an opening bracket without its partner is shown with where that should be: %j", (text, ...marks) => {
+  const [, , , ...lines] = renderError(errorOf(text)).split("\n");
+  expect(lines).toEqual(marks.map((mark) => `  | ${mark}`));
+});
+
 test("carets stand under wide characters, and control characters are shown as what they are not", () => {
   expect(renderError(errorOf("(1 +\n日本 + 1)")).split("\n").slice(2)).toEqual(["2 | 日本 + 1)", "  | ^^^^"]);
   expect(renderError(errorOf("1 + \u0007")).split("\n")[2]).toBe("1 | 1 + �");
