@@ -45,8 +45,10 @@ export class SpecialisedPython {
     try {
       let { program } = this;
       if (program === undefined || !this.isFilled(program.registers, given)) {
-        program = this.programFor(this.names.map((name) => kindOf(valueOf(given, name))));
-        this.isFilled(program.registers, given);
+        // A copy: a getter may give another type each time.
+        const values = this.names.map((name) => valueOf(given, name));
+        program = this.programFor(values.map(kindOf));
+        this.isFilled(program.registers, Object.fromEntries(this.names.map((name, index) => [name, values[index]])));
       }
       execute(program, this.startRun, given, run);
       return program;

@@ -14,6 +14,7 @@ import {
   Rational,
   rational,
   walk,
+  type Compiled,
   type EvaluateOptions,
   type OwnFunction,
   type PythonValue,
@@ -316,4 +317,31 @@ test.each([
   ["max( 1,2 )", "max(1, 2)"],
 ])("%s is formatted as %s", (text, wanted) => {
   expect(format(parse(text))).toBe(wanted);
+});
+
+test("a compiled expression may be asked for a value by its own functions and by getters among its variables", () => {
+  const compiled: Compiled<PythonValue> = compile("inner(x) + x", {
+    functions: { inner: { arity: 1, call: (x) => (x === 1n ? 1n : compiled.evaluate({ x: 1n })) } },
+  });
+  expect(compiled.evaluate({ x: 5n })).toBe(7n);
+  const doubled = compile("x + x");
+  const variables = {
+    get x(): PythonValue {
+      return doubled.evaluate({ x: 0.5 });
+    },
+  };
+  expect(doubled.evaluate({ x: 2n })).toBe(4n);
+  expect(doubled.evaluate(variables)).toBe(2);
+});
+
+test("a variable whose getter gives another type each time has one value in one evaluation", () => {
+  let count = 0;
+  const variables = {
+    get x(): PythonValue {
+      count += 1;
+      return count % 2 === 0 ? count : BigInt(count);
+    },
+  };
+  const compiled = compile("x - x");
+  for (let round = 0; round < 5; round++) expect(Number(compiled.evaluate(variables))).toBe(0);
 });
