@@ -1,4 +1,5 @@
 import type { BinaryOperator, Expression, UnaryOperator } from "./syntax-tree.ts";
+import * as Token from "./token.ts";
 
 /**
  * The text of a tree in the python dialect, with one space around operators and only the parentheses that are needed:
@@ -14,23 +15,22 @@ interface Written {
   readonly power: number;
 }
 
-const atom = 140;
-const unaryPower = 120;
+const atom = Token.Exponent + 1;
 
 const powers: Readonly<Record<BinaryOperator, number>> = {
-  "|": 60,
-  "^": 70,
-  "&": 80,
-  "<<": 90,
-  ">>": 90,
-  "+": 100,
-  "-": 100,
-  "*": 110,
-  "/": 110,
-  "//": 110,
-  "%": 110,
-  "@": 110,
-  "**": 130,
+  "|": Token.BitOr,
+  "^": Token.BitXor,
+  "&": Token.BitAnd,
+  "<<": Token.Shift,
+  ">>": Token.Shift,
+  "+": Token.Sum,
+  "-": Token.Sum,
+  "*": Token.Product,
+  "/": Token.Product,
+  "//": Token.Product,
+  "%": Token.Product,
+  "@": Token.Product,
+  "**": Token.Exponent,
 };
 
 function write(node: Expression): Written {
@@ -46,17 +46,17 @@ function write(node: Expression): Written {
     case "binary":
       return binary(node);
     case "comparison": {
-      const [first, ...others] = node.operands.map((operand) => wrapped(operand, 60));
+      const [first, ...others] = node.operands.map((operand) => wrapped(operand, Token.BitOr));
       const text = others.map((other, index) => ` ${node.operators[index]} ${other}`);
-      return { text: first + text.join(""), power: 50 };
+      return { text: first + text.join(""), power: Token.Comparison };
     }
     case "logical": {
-      const power = node.operator === "or" ? 20 : 30;
+      const power = node.operator === "or" ? Token.Or : Token.And;
       return { text: node.operands.map((operand) => wrapped(operand, power + 1)).join(` ${node.operator} `), power };
     }
     case "conditional": {
-      const text = `${wrapped(node.consequent, 20)} if ${wrapped(node.condition, 20)} else ${wrapped(node.alternate, 10)}`;
-      return { text, power: 10 };
+      const text = `${wrapped(node.consequent, Token.Or)} if ${wrapped(node.condition, Token.Or)} else ${wrapped(node.alternate, Token.Conditional)}`;
+      return { text, power: Token.Conditional };
     }
     case "call": {
       const values = node.arguments.map((argument) => format(argument));
@@ -72,8 +72,8 @@ function write(node: Expression): Written {
 
 function unary(operator: UnaryOperator, operand: Expression): Written {
   if (operator === "!") return { text: `${wrapped(operand, atom)}!`, power: atom };
-  if (operator === "not") return { text: `not ${wrapped(operand, 40)}`, power: 40 };
-  return { text: operator + wrapped(operand, unaryPower), power: unaryPower };
+  if (operator === "not") return { text: `not ${wrapped(operand, Token.Inversion)}`, power: Token.Inversion };
+  return { text: operator + wrapped(operand, Token.Unary), power: Token.Unary };
 }
 
 /** Left operands in a loop: a sum may be longer than the stack is deep. */
@@ -84,7 +84,7 @@ function binary(top: Expression & { readonly type: "binary" }): Written {
   while (node.type === "binary" && powers[node.operator] >= least) {
     const power = powers[node.operator];
     const isPower = node.operator === "**";
-    parts.push(wrapped(node.right, isPower ? unaryPower : power + 1), ` ${node.operator} `);
+    parts.push(wrapped(node.right, isPower ? Token.Unary : power + 1), ` ${node.operator} `);
     node = node.left;
     least = isPower ? atom : power;
   }
