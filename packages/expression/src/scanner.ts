@@ -124,11 +124,11 @@ export class Scanner {
   }
 
   private readBeyondAscii(at: number): void {
-    const symbol = this.symbols.words.get(this.source[at]!);
-    if (symbol === undefined) return this.readName(at);
+    const meaning = this.symbols.words.get(this.source[at]!);
+    if (meaning === undefined) return this.readName(at);
     this.end = at + 1;
-    this.token = symbol.token;
-    this.operator = symbol.operator;
+    this.token = meaning.token;
+    this.operator = meaning.operator;
   }
 
   private readName(at: number): void {
@@ -146,10 +146,10 @@ export class Scanner {
       this.refuseLimit("limit-name-length", `name is over ${most} characters, limit is ${most}`, { start: at, end });
     }
     const text = source.slice(at, end);
-    const symbol = this.symbols.words.get(text);
+    const meaning = this.symbols.words.get(text);
     this.end = end;
-    this.token = symbol?.token ?? Token.Name;
-    this.operator = symbol?.operator ?? "+";
+    this.token = meaning?.token ?? Token.Name;
+    this.operator = meaning?.operator ?? "+";
     this.name = isAscii ? text : text.normalize("NFKC");
     if (this.token === Token.Reserved) this.refuse("unexpected-token", at, end);
   }

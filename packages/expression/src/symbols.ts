@@ -7,7 +7,7 @@ import * as Token from "./token.ts";
 export type InfixOperator = BinaryOperator | ComparisonOperator | "and" | "or" | "if" | "?";
 
 /** What a sign or a word stands for. */
-export interface Symbol {
+interface Meaning {
   readonly token: number;
   readonly operator: InfixOperator;
 }
@@ -20,10 +20,10 @@ export interface Symbols {
   /** By the code of their first character, those of two characters before those of one. Only ASCII. */
   readonly signs: readonly (readonly Sign[])[];
   /** By their text, with the signs beyond ASCII. */
-  readonly words: ReadonlyMap<string, Symbol>;
+  readonly words: ReadonlyMap<string, Meaning>;
 }
 
-interface Sign extends Symbol {
+interface Sign extends Meaning {
   /** The code of the second character, or -1 where there is none. */
   readonly second: number;
 }
@@ -79,14 +79,14 @@ export const calcSymbols: Symbols = symbols([
 
 function symbols(rows: readonly Row[]): Symbols {
   const signs: Sign[][] = Array.from({ length: 128 }, () => []);
-  const words = new Map<string, Symbol>();
+  const words = new Map<string, Meaning>();
   for (const [token, spellings, operator] of rows) {
     for (const text of spellings.split(" ")) {
-      const symbol = { token, operator: operator ?? (text as InfixOperator) };
+      const meaning = { token, operator: operator ?? (text as InfixOperator) };
       const ofSameStart = signs[text.charCodeAt(0)];
-      if (ofSameStart === undefined || /[a-z]/i.test(text)) words.set(text, symbol);
-      else if (text.length > 1) ofSameStart.unshift({ ...symbol, second: text.charCodeAt(1) });
-      else ofSameStart.push({ ...symbol, second: -1 });
+      if (ofSameStart === undefined || /[a-z]/i.test(text)) words.set(text, meaning);
+      else if (text.length > 1) ofSameStart.unshift({ ...meaning, second: text.charCodeAt(1) });
+      else ofSameStart.push({ ...meaning, second: -1 });
     }
   }
   return { signs, words };
