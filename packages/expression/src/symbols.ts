@@ -1,4 +1,4 @@
-// The signs and words of the two dialects. They mean the same wherever both have them.
+// The signs and words of the two dialects: a row for what both have, and rows for what each has alone or means otherwise.
 
 import type { BinaryOperator, ComparisonOperator } from "./syntax-tree.ts";
 import * as Token from "./token.ts";
