@@ -51,10 +51,13 @@ test("a file is refused by the name of the process that has it open, until that 
     cwd: import.meta.dirname,
     stdio: ["ignore", "pipe", "inherit"],
   });
-  await once(child.stdout, "data");
-  expect(await refusal()).toMatchObject({ code: "IN_USE", message: `${path} is in use by process ${child.pid}` });
-  child.kill("SIGKILL");
-  await once(child, "exit");
+  try {
+    await once(child.stdout, "data");
+    expect(await refusal()).toMatchObject({ code: "IN_USE", message: `${path} is in use by process ${child.pid}` });
+  } finally {
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  }
   await (await open()).close();
 });
 

@@ -156,6 +156,16 @@ test("a file is not opened whose journal does not fit together where it is read"
   });
 });
 
+test("a file is not opened where a segment that it begins with does not link to the one before", async () => {
+  await fill();
+  forge(2, replace("bob", "bab"), rightChecksum);
+  tamper("UPDATE state SET redo_seq = 3");
+  await expect(open()).rejects.toMatchObject({
+    code: "DAMAGED",
+    message: `${path} is damaged at 3: a segment does not link to the one before it`,
+  });
+});
+
 test("a record that is damaged is found when its id is asked for, and the ledger answers nothing more", async () => {
   await fill();
   forge(3, replace("alice", "alicf"));
