@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import type { Head } from "@tallyline/ledger";
 import { LedgerCopyError, LedgerOpenError } from "./errors.ts";
-import { openToRead, syncFile, syncFolder } from "./ledger-file.ts";
+import { openToRead, orphanedLog, syncFile, syncFolder } from "./ledger-file.ts";
 import { headInFile, verifyLedgerFile } from "./verify.ts";
 
 /** How to copy. */
@@ -22,7 +22,7 @@ const PAGES_PER_STEP = 1024;
  * @throws LedgerOpenError where there is no ledger; LedgerCopyError where there is something already, or no room.
  */
 export async function backupLedger(path: string, target: string, { onProgress }: BackupOptions = {}): Promise<Head> {
-  if (existsSync(target)) throw new LedgerCopyError("TARGET_EXISTS", target, "is there already");
+  refuseToOverwrite(target);
   const source = openToRead(path);
   const part = `${target}.part`;
   try {
@@ -51,6 +51,11 @@ export async function backupLedger(path: string, target: string, { onProgress }:
   }
 }
 
+function refuseToOverwrite(target: string): void {
+  const existing = existsSync(target) ? target : orphanedLog(target);
+  if (existing !== undefined) throw new LedgerCopyError("TARGET_EXISTS", existing, "is there already");
+}
+
 /** Without a write-ahead log a copy is one file, also while somebody reads it. @returns how many pages it has. */
 function finish(path: string): number {
   const copy = new DatabaseSync(path);
@@ -67,7 +72,7 @@ function finish(path: string): number {
  * @throws LedgerOpenError where the backup is none, or damaged; LedgerCopyError as {@link backupLedger}.
  */
 export async function restoreLedger(from: string, target: string, options?: RestoreOptions): Promise<Head> {
-  if (existsSync(target)) throw new LedgerCopyError("TARGET_EXISTS", target, "is there already");
+  refuseToOverwrite(target);
   const verification = await verifyLedgerFile(from, options);
   if (!verification.ok) {
     throw new LedgerOpenError("DAMAGED", from, `is damaged at ${verification.seq}: ${verification.what}`);

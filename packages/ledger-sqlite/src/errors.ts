@@ -1,8 +1,8 @@
 /**
  * The file could not be opened as a ledger. Nothing in it was changed.
  *
- * - `CANNOT_OPEN`: the path is a directory, not writable, or on a file system that cannot lock.
- * - `IN_USE`: another process has it open; the message says which.
+ * - `CANNOT_OPEN`: it is gone but its log is there; the path is a directory, not writable, or on a file system that cannot lock.
+ * - `IN_USE`: another process has it open, or is reading it while its log has to be moved; the message says which.
  * - `NOT_A_LEDGER`: the file is something else.
  * - `VERSION_UNKNOWN`: written with a layout that this version does not know.
  * - `RUNTIME_UNSUITED`: Node.js is older than 22.16, or the processor is not little-endian.

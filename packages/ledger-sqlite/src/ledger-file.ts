@@ -36,6 +36,7 @@ export function openLedgerFile(path: string): LedgerFile {
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     // After a crash: writes the pages again that an earlier failed fsync may have lost.
     database.exec("BEGIN IMMEDIATE; COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
+    refuseUnmovedLog(path);
     ensureSchema(database, path);
     database.prepare("UPDATE state SET owner_pid = ?").run(process.pid);
     return { database, close };
@@ -75,8 +76,26 @@ function makeFolder(path: string): void {
   syncFolder(dirname(folder));
 }
 
+/** Who reads the file keeps the log where it is, and with it what a failed fsync may have left unwritten. */
+function refuseUnmovedLog(path: string): void {
+  if (!isFilled(`${path}-wal`)) return;
+  throw new LedgerOpenError("IN_USE", path, "is being read by another process, which keeps its log from being moved");
+}
+
+/** A log would be taken for the new file's own. It is not removed: what it holds may be all that is left of a ledger. */
+export function orphanedLog(path: string): string | undefined {
+  return [`${path}-wal`, `${path}-journal`].find(isFilled);
+}
+
+function isFilled(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
 function isNew(path: string): boolean {
-  return !existsSync(path) || statSync(path).size === 0;
+  if (existsSync(path) && statSync(path).size > 0) return false;
+  const log = orphanedLog(path);
+  if (log === undefined) return true;
+  throw new LedgerOpenError("CANNOT_OPEN", path, `is not there, but its log is: ${log}`);
 }
 
 /**

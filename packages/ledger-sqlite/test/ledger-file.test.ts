@@ -104,6 +104,23 @@ test("a currency with another exponent than the file's is refused", async () => 
   });
 });
 
+test("a file is refused while somebody reads it whose log has to be moved, and is opened afterwards", async () => {
+  await (await open()).close();
+  const reader = new DatabaseSync(path, { readOnly: true });
+  reader.exec("BEGIN; SELECT count(*) FROM state");
+  behindItsBack("UPDATE state SET owner_pid = 0"); // leaves a log, because of the reader
+  await expect(open()).rejects.toMatchObject({ code: "IN_USE", message: expect.stringContaining("is being read") });
+  reader.close();
+  await (await open()).close();
+});
+
+test("a log without its file is neither used nor removed", async () => {
+  writeFileSync(`${path}-wal`, "all that is left");
+  const message = `${path} is not there, but its log is: ${path}-wal`;
+  await expect(open()).rejects.toMatchObject({ code: "CANNOT_OPEN", message });
+  expect(readFileSync(`${path}-wal`, "utf8")).toBe("all that is left");
+});
+
 test("a ledger whose making was cut short is made again", async () => {
   for (const suffix of ["", "-journal", "-wal"]) writeFileSync(`${path}-new${suffix}`, "torn");
   writeFileSync(path, "");

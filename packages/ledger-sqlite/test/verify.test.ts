@@ -207,6 +207,8 @@ describe("a backup", () => {
     await expect(backupLedger(path, target)).rejects.toMatchObject(expected);
     await expect(restoreLedger(path, target)).rejects.toMatchObject(expected);
     expect(readFileSync(target, "utf8")).toBe("precious");
+    writeFileSync(join(folder, "gone.db-wal"), "all that is left");
+    await expect(restoreLedger(path, join(folder, "gone.db"))).rejects.toMatchObject({ code: "TARGET_EXISTS" });
   });
 
   test("is not restored when it is damaged, and not made of what is no ledger", async () => {
