@@ -1,10 +1,10 @@
 import type { Ledger } from "@tallyline/ledger";
-import { accounts, commandAt } from "./commands.ts";
+import { accountName, commandAt, type Book } from "./commands.ts";
 import { answeredLine, postponedLine, sentLine, shownLine } from "./history.ts";
 
 /** Clients of one ledger, each of which sends a command, waits for its answer, and sends the next. */
 export interface Clients {
-  readonly seed: number;
+  readonly book: Book;
   /** How many wait at the same time, and so how many commands can share a commit. */
   readonly count: number;
   /** What they send between them, each number by one of them. */
@@ -17,20 +17,20 @@ export interface Clients {
 const TRY_LATER: ReadonlySet<string> = new Set(["STORE_FULL", "STORE_BUSY"]);
 
 /** Has everything sent. Rejects when the ledger has failed one of the clients, or told it to try later, once all have stopped. */
-export async function serve(ledger: Ledger, { seed, count, numbers, tell }: Clients): Promise<void> {
+export async function serve(ledger: Ledger, { book, count, numbers, tell }: Clients): Promise<void> {
   // Shared by the clients, and ended by the first whose command fails: then the others send nothing more either.
   const queue = each(numbers);
   const client = async () => {
     for (const number of queue) {
       tell(sentLine(number));
-      const answer = await ledger.submit(commandAt(seed, number));
+      const answer = await ledger.submit(commandAt(book, number));
       if (!answer.ok && TRY_LATER.has(answer.code)) {
         tell(postponedLine(number));
         throw new Error(`answered ${answer.code}`);
       }
       tell(answeredLine(number, answer));
       if (number % 16 > 0) continue;
-      const name = accounts[(number / 16) % accounts.length]!;
+      const name = accountName((number / 16) % book.accountCount);
       const account = await ledger.account(name);
       if (account !== undefined) tell(shownLine(name, account.version));
     }

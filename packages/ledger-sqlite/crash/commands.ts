@@ -4,10 +4,15 @@ import { Random } from "./random.ts";
 export type Submitted = Parameters<Ledger["submit"]>[0];
 
 export const currencies: readonly Currency[] = [{ code: "USD", exponent: 2 }];
-export const accounts: readonly string[] = ["@cash", "alice", "bob", "carol", "dave", "erin"];
+
+/** Decides what each number sends. */
+export interface Book {
+  readonly seed: number;
+  /** How many accounts there are, `@cash` among them: 3 or more. The first so many numbers open them. */
+  readonly accountCount: number;
+}
 
 const TELLERS = 3;
-const customers = accounts.slice(1);
 
 /** What a command does, and how many in a hundred do. The last two send an id again: with the same content, or another. */
 const percentages = {
@@ -26,20 +31,27 @@ const percentages = {
 type Kind = keyof typeof percentages;
 const kinds = Object.entries(percentages).flatMap(([kind, count]) => Array<Kind>(count).fill(kind as Kind));
 
-/**
- * The command of a number, which a seed decides: nobody has to write commands down to know later what was sent.
- * The first ones open the accounts. Each refers only to ids of numbers near its own.
- */
-export function commandAt(seed: number, number: number): Submitted {
-  const identity = identityOf(number);
-  const account = accounts[number];
-  if (account !== undefined) return openAccount(identity, account);
+/** The name of an account, from 0 to `accountCount - 1`. */
+export function accountName(index: number): string {
+  return index === 0 ? "@cash" : `customer-${index}`;
+}
 
-  const random = new Random(seed, number);
+/**
+ * The command of a number, so that nobody has to write commands down to know later what was sent. Each refers only to ids
+ * of numbers near its own.
+ */
+export function commandAt(book: Book, number: number): Submitted {
+  const identity = identityOf(number);
+  if (number < book.accountCount) return openAccount(identity, accountName(number));
+
+  const random = new Random(book.seed, number);
   const kind = random.pick(kinds);
   const amountMinor = BigInt(1 + random.below(50));
-  const from = random.pick(customers);
-  const to = random.pick(customers.filter((each) => each !== from));
+  // Most of it is about a few customers, or nobody would have any money.
+  const customerCount = random.chance(80) ? Math.min(5, book.accountCount - 1) : book.accountCount - 1;
+  const index = random.below(customerCount);
+  const from = accountName(1 + index);
+  const to = accountName(1 + ((index + 1 + random.below(customerCount - 1)) % customerCount));
   switch (kind) {
     case "transfer":
       return transfer({ ...identity, from, to, amountMinor });
@@ -51,10 +63,10 @@ export function commandAt(seed: number, number: number): Submitted {
       return { verb: "hold", ...identity, from, to, amountMinor, expiresInMs: random.pick([null, 500, 1500]) };
     case "capture": {
       const part = random.chance(50) ? null : 1n;
-      return { verb: "capture", ...identity, hold: holdBefore(seed, number), amountMinor: part, isFinal: false };
+      return { verb: "capture", ...identity, hold: holdBefore(book, number), amountMinor: part, isFinal: false };
     }
     case "release":
-      return { verb: "release", ...identity, hold: holdBefore(seed, number) };
+      return { verb: "release", ...identity, hold: holdBefore(book, number) };
     case "reverse":
       return { verb: "reverse", ...identity, entry: identityOf(number - TELLERS * (1 + random.below(4))).id };
     case "limit":
@@ -63,7 +75,7 @@ export function commandAt(seed: number, number: number): Submitted {
       // Either of something sent before, or a fence for something that will be sent after.
       return { verb: "settle", ...identityOf(random.chance(50) ? number - 1 : number + 2) };
     case "resend":
-      return commandAt(seed, Math.max(0, number - 1 - random.below(20)));
+      return commandAt(book, Math.max(0, number - 1 - random.below(20)));
     case "reuse":
       return deposit({ ...identityOf(number - 1 - random.below(5)), account: to, amountMinor: amountMinor + 1000n });
   }
@@ -83,10 +95,10 @@ function openAccount(identity: { readonly principal: string; readonly id: string
 }
 
 /** The id of the same teller's latest hold before a number, if there was one not long ago. */
-function holdBefore(seed: number, number: number): string {
+function holdBefore(book: Book, number: number): string {
   let earlier = number - TELLERS;
-  while (earlier > number - 100 && earlier >= accounts.length) {
-    if (new Random(seed, earlier).pick(kinds) === "hold") break;
+  while (earlier > number - 100 && earlier >= book.accountCount) {
+    if (new Random(book.seed, earlier).pick(kinds) === "hold") break;
     earlier -= TELLERS;
   }
   return identityOf(Math.max(0, earlier)).id;

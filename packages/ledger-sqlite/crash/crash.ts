@@ -1,6 +1,7 @@
 // Crashes ledgers in every way it knows and counts the promises they broke; README.md beside it says how.
 // Run: npx -y pnpm@12.21.0 crash [--rounds 1000] [--seed N] [--only kill,syscalls,power,…] [--small]
 import { parseArgs } from "node:util";
+import type { Book } from "./commands.ts";
 import { killRounds } from "./kill-rounds.ts";
 import { describe } from "./report.ts";
 import { storageParts, type StorageOrder, type StoragePart } from "./storage-faults.ts";
@@ -22,6 +23,7 @@ const { values } = parseArgs({
 });
 const isSmall = values.small;
 const seed = wholeNumber("seed", values.seed);
+const book: Book = { seed, accountCount: 6 };
 const rounds = wholeNumber("rounds", values.rounds ?? (isSmall ? "3" : "1000"));
 const only = new Set(values.only.split(",").map(partOf));
 
@@ -65,7 +67,7 @@ finish();
 async function withShim(): Promise<void> {
   if (only.has("syscalls")) {
     const tally = new Tally();
-    await syscallKills({ seed, commands: isSmall ? 10 : 60, every: isSmall ? 60 : 1, tally });
+    await syscallKills({ book, commands: isSmall ? 10 : 60, every: isSmall ? 60 : 1, tally });
     report("syscalls", tally);
   }
   const orders = storageOrders();
@@ -78,7 +80,7 @@ async function withShim(): Promise<void> {
 }
 
 function storageOrders(): StorageOrder[] {
-  const orders: Omit<StorageOrder, "seed" | "commands">[] = [];
+  const orders: Omit<StorageOrder, "book" | "commands">[] = [];
   for (const part of storageParts) if (only.has(part)) orders.push({ part, ...sizes[part] });
   if (only.has("controls")) {
     const power = { part: "power", runs: 1, images: isSmall ? 30 : 200 } as const;
@@ -88,9 +90,15 @@ function storageOrders(): StorageOrder[] {
       orders.push({ mutant: "log-not-moved-at-open", part: "fsync", runs: 60, images: 8 });
     }
   }
-  const all = orders.map((order): StorageOrder => ({ seed, commands: isSmall ? 100 : 150, ...order }));
-  // Long enough that the log is moved into the database, and tables are made from it, in the middle of the load.
-  if (only.has("power") && !isSmall) all.push({ part: "power", seed, commands: 6000, runs: 1, images: 300 });
+  const all = orders.map((order): StorageOrder => ({ book, commands: isSmall ? 100 : 150, ...order }));
+  if (only.has("power") && !isSmall) {
+    // Long enough that the log is moved into the database, and tables are made from it, in the middle of the load.
+    all.push({ part: "power", book, commands: 6000, runs: 1, images: 200 });
+  }
+  if (only.has("recovery") && !isSmall) {
+    // More accounts than are saved at once, so that the next process has to redo what happened to some of them.
+    all.push({ part: "recovery", book: { seed, accountCount: 1100 }, commands: 3000, runs: 10, images: 20 });
+  }
   return all;
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Book } from "./commands.ts";
 import { History } from "./history.ts";
 import type { Life } from "./life.ts";
 import type { Mutant } from "./mutants.ts";
@@ -42,7 +43,8 @@ export async function killRounds({ seed, rounds, tally, mutant, onProgress }: Ki
   for (let round = 0; round < rounds; round += perBook) {
     onProgress?.(round);
     await killOneBook(random, {
-      seed: random.below(2 ** 31),
+      // Some have more accounts than a ledger saves at once.
+      book: { seed: random.below(2 ** 31), accountCount: random.chance(20) ? 1500 : 6 },
       rounds: Math.min(perBook, rounds - round),
       tally,
       mutant,
@@ -50,11 +52,15 @@ export async function killRounds({ seed, rounds, tally, mutant, onProgress }: Ki
   }
 }
 
+interface OneBook extends Pick<KillRounds, "rounds" | "tally" | "mutant"> {
+  readonly book: Book;
+}
+
 /** Has one book live through many lives, until it has broken a promise: what followed would be no news. */
-async function killOneBook(random: Random, { seed, rounds, tally, mutant }: KillRounds): Promise<void> {
+async function killOneBook(random: Random, { book, rounds, tally, mutant }: OneBook): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "tallyline-crash-"));
   const path = join(folder, "bank.db");
-  const oracle = new Oracle(seed);
+  const oracle = new Oracle(book);
   let history = new History();
   let nowMs = 1_000_000;
   const before = tally.violations();
@@ -64,7 +70,7 @@ async function killOneBook(random: Random, { seed, rounds, tally, mutant }: Kill
       const moment = mutant === undefined ? momentOf(random) : ({ after: "answers", answers: 1, delayMs: 0 } as const);
       const retry = history.unanswered();
       const count = moment.after === "idle" ? moment.answers : SENT_MAX;
-      const life: Life = { path, seed, clients, retry, from: history.next, count, nowMs, end: "idle", mutant };
+      const life: Life = { path, book, clients, retry, from: history.next, count, nowMs, end: "idle", mutant };
       await liveAndDie(life, history, moment);
       tally.count("kills");
       if (moment.after === "opening") tally.count("killsOpening");
@@ -72,7 +78,10 @@ async function killOneBook(random: Random, { seed, rounds, tally, mutant }: Kill
       // Now and then the next life meets what this one left, without anybody having looked.
       if (round < rounds && random.chance(35)) continue;
       const verdict = await judge(path, oracle, history, nowMs);
-      tally.add(verdict, `kill round ${round} of seed ${seed}, ${clients} clients, ${JSON.stringify(moment)}`);
+      tally.add(
+        verdict,
+        `kill round ${round} of ${JSON.stringify(book)}, ${clients} clients, ${JSON.stringify(moment)}`,
+      );
       if (tally.violations() > before) return;
       history = new History(history.next);
       nowMs += 2 * STEP_MS;

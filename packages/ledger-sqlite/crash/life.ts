@@ -3,12 +3,12 @@ import { openSync, writeSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { openSqliteLedger } from "@tallyline/ledger-sqlite";
 import { serve } from "./clients.ts";
-import { currencies } from "./commands.ts";
+import { currencies, type Book } from "./commands.ts";
 import { mutants, type Mutant } from "./mutants.ts";
 
 export interface Life {
   readonly path: string;
-  readonly seed: number;
+  readonly book: Book;
   readonly clients: number;
   /** Numbers that were sent and never answered; sent again first. */
   readonly retry: readonly number[];
@@ -23,7 +23,7 @@ export interface Life {
   readonly mutant?: Mutant | undefined;
 }
 
-const { path, seed, clients, retry, from, count, nowMs, end, historyPath, mutant } = JSON.parse(
+const { path, book, clients, retry, from, count, nowMs, end, historyPath, mutant } = JSON.parse(
   process.argv[2]!,
 ) as Life;
 const file = historyPath === undefined ? 1 : openSync(historyPath, "a");
@@ -35,7 +35,7 @@ flushCompileCache();
 tell("! opening\n");
 const ledger = await openSqliteLedger({ path, currencies, now: () => nowMs });
 const wrap = mutant && mutants[mutant].wrap?.(nowMs);
-await serve(wrap?.(ledger) ?? ledger, { seed, count: clients, numbers, tell });
+await serve(wrap?.(ledger) ?? ledger, { book, count: clients, numbers, tell });
 if (end === "close") {
   await ledger.close();
 } else {

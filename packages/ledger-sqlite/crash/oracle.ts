@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { createMemoryLedger, type Answer, type Entry, type Ledger, type Leg } from "@tallyline/ledger";
-import { accounts, commandAt, currencies, type Submitted } from "./commands.ts";
+import { accountName, commandAt, currencies, type Book, type Submitted } from "./commands.ts";
 import { textOf, type History, type Told } from "./history.ts";
 import { blank, type Verdict } from "./verdict.ts";
 
@@ -17,7 +17,7 @@ interface Question {
  * order in which they were sent, to a ledger in memory; and compares the two.
  */
 export class Oracle {
-  readonly #seed: number;
+  readonly #book: Book;
   readonly #memory: Ledger;
   #nowMs = 0;
   /** The number that used an idempotency key first. */
@@ -25,8 +25,8 @@ export class Oracle {
   /** What the owners were answered. */
   readonly #answers = new Map<number, Told>();
 
-  constructor(seed: number) {
-    this.#seed = seed;
+  constructor(book: Book) {
+    this.#book = book;
     this.#memory = createMemoryLedger({ currencies, now: () => this.#nowMs });
   }
 
@@ -67,7 +67,7 @@ export class Oracle {
 
   #learn(history: History): void {
     for (const number of history.sent) {
-      const { principal, id } = commandAt(this.#seed, number);
+      const { principal, id } = commandAt(this.#book, number);
       const key = `${principal} ${id}`;
       if (!this.#owners.has(key)) this.#owners.set(key, number);
       const answer = history.acknowledged.get(number);
@@ -78,7 +78,7 @@ export class Oracle {
   /** Sends all commands again, in their order; but settles every third id that has no answer. */
   async #ask(ledger: Ledger): Promise<Question[]> {
     const asking = [...this.#owners.values()].map(async (number) => {
-      const sent = commandAt(this.#seed, number);
+      const sent = commandAt(this.#book, number);
       const { principal, id } = sent;
       const isSettled = !this.#answers.has(number) && number % 3 === 0;
       const command: Submitted = isSettled ? { verb: "settle", principal, id } : sent;
@@ -101,7 +101,7 @@ export class Oracle {
     const last = sent.findLastIndex((number) => happened.has(number) || history.acknowledged.has(number));
     this.#nowMs = sentMs;
     for (const number of sent.slice(0, last + 1)) {
-      const expected = textOf(await this.#memory.submit(commandAt(this.#seed, number)));
+      const expected = textOf(await this.#memory.submit(commandAt(this.#book, number)));
       const told = history.acknowledged.get(number)?.text ?? expected;
       if (told !== expected) differing.push(`${number} was answered ${told}, expected ${expected}`);
     }
@@ -123,7 +123,7 @@ export class Oracle {
     const halfDone: string[] = [];
     const differing: string[] = [];
     const legsBySeq = new Map<number, Leg[]>();
-    for (const account of accounts) {
+    for (const account of Array.from({ length: this.#book.accountCount }, (_, index) => accountName(index))) {
       const [actual, entries] = [await ledger.account(account), await entriesOf(ledger, account)];
       const [expected, expectedEntries] = [await this.#memory.account(account), await entriesOf(this.#memory, account)];
       if (!isDeepStrictEqual([actual, entries], [expected, expectedEntries])) {

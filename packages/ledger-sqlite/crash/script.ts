@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import type { Ledger } from "@tallyline/ledger";
 import { openSqliteLedger, type SqliteLedger } from "@tallyline/ledger-sqlite";
 import { range, serve } from "./clients.ts";
-import { currencies } from "./commands.ts";
+import { currencies, type Book } from "./commands.ts";
 import { History } from "./history.ts";
 
 /** A run that makes the same storage calls each time: it is opened and closed several times, with more and more clients. */
@@ -10,7 +10,7 @@ export interface Script {
   readonly path: string;
   /** File that the history is appended to. It can hold one already, of a run that was cut short. */
   readonly historyPath: string;
-  readonly seed: number;
+  readonly book: Book;
   readonly commands: number;
   readonly nowMs: number;
   /** Called when the ledger has failed; undefined when it could not be opened. */
@@ -37,7 +37,7 @@ const dead: unknown[] = [];
 
 /** Runs to the end, opening the ledger again when it fails, and sending again what was not answered. */
 export async function runScript(script: Script): Promise<History> {
-  const { path, seed, commands, nowMs, onFailure, wrap = (each) => each } = script;
+  const { path, book, commands, nowMs, onFailure, wrap = (each) => each } = script;
   const history = new History();
   const file = openSync(script.historyPath, "a+");
   history.read(readFileSync(file, "utf8"));
@@ -53,7 +53,7 @@ export async function runScript(script: Script): Promise<History> {
       try {
         ledger ??= await openSqliteLedger({ path, currencies, now: () => nowMs });
         const numbers = [...history.unanswered(), ...range(history.next, to)];
-        await serve(wrap(ledger), { seed, count: clients, numbers, tell });
+        await serve(wrap(ledger), { book, count: clients, numbers, tell });
       } catch (error) {
         failures += 1;
         if (failures > FAILURES_MAX) {

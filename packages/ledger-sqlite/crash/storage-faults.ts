@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Ledger } from "@tallyline/ledger";
-import { commandAt } from "./commands.ts";
+import { accountName, commandAt, type Book } from "./commands.ts";
 import { History } from "./history.ts";
 import { mutants, type Mutant } from "./mutants.ts";
 import { Oracle } from "./oracle.ts";
@@ -19,7 +19,7 @@ export type StoragePart = (typeof storageParts)[number];
 /** What is to be done to the storage of a ledger. */
 export interface StorageOrder {
   readonly part: StoragePart;
-  readonly seed: number;
+  readonly book: Book;
   /** How many commands each run sends. */
   readonly commands: number;
   /** At most so many runs, each with the fault at another place. "power" is one run, and "short" three. */
@@ -61,7 +61,7 @@ export class StorageFaults {
     this.#order = order;
     this.#places = places;
     this.#path = join(places.folder, "bank.db");
-    this.#random = new Random(order.seed);
+    this.#random = new Random(order.book.seed);
   }
 
   async run(): Promise<void> {
@@ -94,18 +94,18 @@ export class StorageFaults {
   }
 
   async #judgeAll(fault: Fault): Promise<void> {
-    const { part, seed, commands, images } = this.#order;
-    const where = `${part}, seed ${seed}, ${commands} commands${fault.plan && `, plan ${fault.plan}`}${fault.isDeadly ? ", deadly" : ""}`;
+    const { part, book, commands, images } = this.#order;
+    const where = `${part}, ${JSON.stringify(book)}, ${commands} commands${fault.plan && `, plan ${fault.plan}`}${fault.isDeadly ? ", deadly" : ""}`;
     this.tally.count("runs");
     const run = await this.#record(fault).catch(String);
     // Opened again and again, and failing each time: see script.ts.
     if (typeof run === "string") return this.tally.violate("unopened", `${where}: ${run}`);
     const { history, recorded } = run;
-    this.tally.add(await judge(this.#path, new Oracle(seed), history, NOW_MS), `${where}, at its end`);
+    this.tally.add(await judge(this.#path, new Oracle(book), history, NOW_MS), `${where}, at its end`);
     for (const { cut, loss, files, history: told } of powerLosses(recorded, this.#random, images)) {
       fill(this.#places.image, files);
       const path = join(this.#places.image, "bank.db");
-      const verdict = await judge(path, new Oracle(seed), History.of(told), NOW_MS);
+      const verdict = await judge(path, new Oracle(book), History.of(told), NOW_MS);
       this.tally.count("images");
       this.tally.add(verdict, `${where}, power cut after call ${cut} of ${recorded.calls.length}, lost: ${loss}`);
     }
@@ -113,7 +113,7 @@ export class StorageFaults {
 
   /** Runs the script on a disk with a fault. */
   async #record({ plan, isDeadly, start }: Fault): Promise<{ readonly history: History; readonly recorded: Recorded }> {
-    const { part, seed, commands, mutant } = this.#order;
+    const { part, book, commands, mutant } = this.#order;
     const { folder, log } = this.#places;
     const historyPath = join(folder, "history");
     fill(folder, start.files);
@@ -123,7 +123,7 @@ export class StorageFaults {
     const history = await runScript({
       path: this.#path,
       historyPath,
-      seed,
+      book,
       commands,
       nowMs: NOW_MS,
       onFailure: (ledger) => (part === "full" ? this.#makeRoom(ledger) : this.#expectSilence(ledger, isDeadly)),
@@ -141,17 +141,17 @@ export class StorageFaults {
   /** Until there is room, a ledger can only be read; whether it takes commands again then, is its own affair. */
   async #makeRoom(ledger: Ledger | undefined): Promise<AfterFailure> {
     this.tally.count("failures");
-    const isRead = ledger !== undefined && (await isAnswered(ledger.account("alice")));
+    const isRead = ledger !== undefined && (await isAnswered(ledger.account(accountName(0))));
     if (ledger !== undefined) this.tally.count(isRead ? "readsWhileFull" : "readsRefusedWhileFull");
     this.#setPlan("");
-    const isWritten = ledger !== undefined && (await isAnswered(ledger.submit(commandAt(this.#order.seed, 0))));
+    const isWritten = ledger !== undefined && (await isAnswered(ledger.submit(commandAt(this.#order.book, 0))));
     return isWritten ? "ask again" : "close";
   }
 
   /** A ledger whose commit failed knows its own file no more, and has to say nothing until it is opened again. */
   async #expectSilence(ledger: Ledger | undefined, isDeadly: boolean): Promise<AfterFailure> {
     this.tally.count("failures");
-    if (ledger !== undefined && (await isAnswered(ledger.submit(commandAt(this.#order.seed, 0))))) {
+    if (ledger !== undefined && (await isAnswered(ledger.submit(commandAt(this.#order.book, 0))))) {
       this.tally.violate("differing", `${this.#order.part}: answered after a commit that failed`);
     }
     if (!isDeadly) return "close";

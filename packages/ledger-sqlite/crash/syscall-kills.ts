@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Book } from "./commands.ts";
 import { History } from "./history.ts";
 import type { Life } from "./life.ts";
 import { Oracle } from "./oracle.ts";
@@ -9,7 +10,7 @@ import { scratchFolder, underShim } from "./storage-shim.ts";
 import type { Tally } from "./tally.ts";
 
 export interface SyscallKills {
-  readonly seed: number;
+  readonly book: Book;
   /** How many commands each process sends. */
   readonly commands: number;
   /** Every so many-th call only; 1 for each. */
@@ -24,7 +25,7 @@ const CLIENTS = 3;
  * Kills a process at each of its storage calls in turn, in two runs: one that makes its ledger, and one that finds what
  * a killed process left. A write that is killed has half happened.
  */
-export async function syscallKills({ seed, commands, every, tally }: SyscallKills): Promise<void> {
+export async function syscallKills({ book, commands, every, tally }: SyscallKills): Promise<void> {
   const scratch = scratchFolder();
   const folder = join(scratch, "watched");
   const before = join(scratch, "before");
@@ -46,8 +47,8 @@ export async function syscallKills({ seed, commands, every, tally }: SyscallKill
       const { isKilled, history } = await live(call);
       if (!isKilled) return call - 1;
       tally.count("kills");
-      const verdict = await judge(join(folder, "bank.db"), new Oracle(seed), history, NOW_MS);
-      tally.add(verdict, `killed at storage call ${call}${of}, seed ${seed}, ${commands} commands`);
+      const verdict = await judge(join(folder, "bank.db"), new Oracle(book), history, NOW_MS);
+      tally.add(verdict, `killed at storage call ${call}${of}, seed ${book.seed}, ${commands} commands`);
     }
   }
 
@@ -58,7 +59,7 @@ export async function syscallKills({ seed, commands, every, tally }: SyscallKill
     const told = History.of(readText(historyPath));
     const life: Life = {
       path: join(folder, "bank.db"),
-      seed,
+      book,
       clients: CLIENTS,
       retry: told.unanswered(),
       from: told.next,
