@@ -70,6 +70,19 @@ describe("the oracle of the crash suite", () => {
     expect(verdict.lost[0]).toContain("99 was answered");
   });
 
+  test("finds a receipt whose head is another now", async () => {
+    const [number, { text }] = [...history.acknowledged].find(([, told]) => told.text.startsWith('{"ok":true'))!;
+    history.acknowledged.set(number, { text, head: "a head that was" });
+    expect(broken(await check(ledger))).toEqual(["lost"]);
+  });
+
+  test("finds what happened though its client was told to try it later", async () => {
+    const [number] = [...history.acknowledged].findLast(([, { text }]) => text.includes('"legs":[{'))!;
+    history.acknowledged.delete(number);
+    history.read(`~ ${number}\n`);
+    expect(broken(await check(ledger))).toContain("duplicated");
+  });
+
   test("finds that a reader was shown what is gone", async () => {
     for (const number of range(90, 100)) history.acknowledged.delete(number);
     history.shown.clear();
