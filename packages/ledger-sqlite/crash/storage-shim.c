@@ -250,6 +250,11 @@ int unlink(const char *path) {
   return result;
 }
 
+int remove(const char *path) {
+  int result = unlink(path);
+  return result != 0 && errno == EISDIR ? syscall(SYS_unlinkat, AT_FDCWD, path, AT_REMOVEDIR) : result;
+}
+
 int rename(const char *from, const char *to) {
   const char *name = name_of(from), *new_name = name_of(to);
   if (!name || !new_name) return syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
