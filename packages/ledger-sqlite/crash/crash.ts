@@ -67,7 +67,7 @@ finish();
 async function withShim(): Promise<void> {
   if (only.has("syscalls")) {
     const tally = new Tally();
-    await syscallKills({ book, commands: isSmall ? 10 : 60, every: isSmall ? 60 : 1, tally });
+    await syscallKills({ book, commands: isSmall ? 40 : 60, every: isSmall ? 50 : 1, tally });
     report("syscalls", tally);
   }
   const orders = storageOrders();
