@@ -24,7 +24,7 @@ export const mutants: Readonly<Record<Mutant, MutantLedger>> = {
   "wal-not-synced": { plan: "lie=1" },
   "synchronous-normal": { install: () => forceSynchronous("NORMAL") },
   "synchronous-off": { install: () => forceSynchronous("OFF") },
-  // What a failed fsync left unwritten is then not written again by the next process.
+  // What a failed fsync left unwritten is then not written again by the next process, or that one does not open.
   "log-not-moved-at-open": {
     install: () => changeSql((sql) => sql.replace(/PRAGMA wal_checkpoint\(TRUNCATE\)/gi, "")),
   },
