@@ -47,7 +47,12 @@ export class Dialogue {
     try {
       await connection.write(dialogue.#conversation.opening());
       const event = await dialogue.#event(deadlineAtMs);
-      if (event.kind === "ready") return dialogue;
+      if (event.kind === "ready" && event.isBank !== true) return dialogue;
+      if (event.kind === "ready") {
+        // It speaks bank/1 on this connection now; to speak plainly takes another one.
+        await dialogue.close();
+        return await Dialogue.open({ ...address, framing: "line" }, deadlineMs);
+      }
       throw new Error(event.kind === "lost" ? event.reason : "it answered before it was asked");
     } catch (error) {
       const delivery = dialogue.#hasClosedAtOnce ? "rejected" : "not-sent";

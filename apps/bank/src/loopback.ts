@@ -6,10 +6,13 @@ const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
+/** Whether an address is this machine's own. */
+export function isLoopbackAddress(address: string): boolean {
+  return loopback.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+}
+
 /** Whether every address a host name stands for is reachable from this machine only. Rejects when it stands for none. */
 export async function isLoopback(host: string): Promise<boolean> {
   const addresses = await lookup(host, { all: true });
-  return (
-    addresses.length > 0 && addresses.every(({ address }) => loopback.check(address, isIPv6(address) ? "ipv6" : "ipv4"))
-  );
+  return addresses.length > 0 && addresses.every(({ address }) => isLoopbackAddress(address));
 }

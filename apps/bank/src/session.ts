@@ -1,70 +1,61 @@
-import { randomUUID } from "node:crypto";
-import type { PlainReply, PlainRequest } from "@tallyline/bank-protocol";
-import {
-  balanceMinor,
-  deposit,
-  formatAmount,
-  parseAmount,
-  withdraw,
-  type Account,
-  type Ledger,
-} from "@tallyline/ledger";
-import { USD } from "./opening.ts";
+import type { BankAnswer, BankMessage, BankReply, PlainReply } from "@tallyline/bank-protocol";
+import type { BankSession } from "./bank-session.ts";
+import type { PlainSession } from "./plain-session.ts";
+import { refuse } from "./refusals.ts";
 
-/** Answers one client's requests, in order. @returns undefined when the dialect has no words for the answer. */
-export type Session = (request: PlainRequest) => Promise<PlainReply | undefined>;
+/** What a connection is made of. */
+export interface ConnectionOptions {
+  readonly plain: PlainSession;
+  readonly bank: BankSession;
+  /** Whether the plain dialect is served: not once the bank has users. */
+  readonly servesPlain: () => boolean;
+  /** Told when the ledger has failed: what was in flight is unknown. */
+  readonly onLedgerFailure: (error: unknown) => void;
+}
 
 /**
- * A plain client's session, on one account. Each request takes effect in the order in which it arrived and is answered
- * once it is durable.
+ * One connection of a bank: what it does with each line, in the dialect that the line is in.
  *
- * The dialect has no ids, so every request is a new one: a client that repeats `deposit 50` deposits twice. Nor has it
- * words for "nobody knows", where the answer rejects, or "try later", where it is undefined: the connection must then
- * close without a reply.
+ * In both a request takes effect in the order in which it came, and is answered when its outcome is durable. Where the
+ * ledger has failed nobody knows the outcome: bank/1 says so, `UNK`; the plain dialect has no word for it, and the
+ * connection closes without one.
  */
-export function createPlainSession(ledger: Ledger, account: string): Session {
-  const principal = `plain:${randomUUID()}`;
-  let requestCount = 0;
+export class Connection {
+  readonly #options: ConnectionOptions;
+  /** The dialect of the last line. */
+  dialect: BankMessage["dialect"] = "plain";
 
-  return async (request) => {
-    switch (request.kind) {
-      case "balance":
-        return { kind: "balance", balance: balanceOf(await ledger.account(account)) };
-      case "deposit":
-      case "withdraw":
-        return move(request.kind, request.amount);
-      case "invalid-amount":
-      case "invalid-command":
-        return request;
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** @returns the answer, and whether it is the last; no answer is the last too. */
+  async answer(message: BankMessage): Promise<{ readonly answer: BankAnswer | undefined; readonly isLast: boolean }> {
+    this.dialect = message.dialect;
+    if (message.dialect === "plain") {
+      const answer = await this.#answerPlain(message.request);
+      return { answer, isLast: answer === undefined };
     }
-  };
-
-  async function move(verb: "deposit" | "withdraw", amount: string): Promise<PlainReply | undefined> {
-    const amountMinor = parseAmount(amount, USD);
-    if (amountMinor === undefined || amountMinor === 0n) return { kind: "invalid-amount", verb };
-
-    const order = verb === "deposit" ? deposit : withdraw;
-    const result = await ledger.submit(order({ principal, id: String((requestCount += 1)), account, amountMinor }));
-    if (result.ok) {
-      const balance = balanceOf(result.accounts.find((each) => each.account === account));
-      return { kind: verb === "deposit" ? "deposited" : "withdrew", amount: formatAmount(amountMinor, USD), balance };
-    }
-    switch (result.code) {
-      case "INSUFFICIENT_FUNDS":
-        return { kind: "insufficient-funds" };
-      case "OVERFLOW":
-        return { kind: "invalid-amount", verb };
-      case "TOO_MANY_REFUSALS":
-      case "STORE_FULL":
-      case "STORE_BUSY":
-        return undefined;
-      default:
-        throw new Error(`the ledger refused a ${verb} with ${result.code}, which the plain dialect never causes`);
+    const { tag } = message;
+    try {
+      const reply = await this.#options.bank.answer(message);
+      return { answer: { dialect: "bank/1", tag, reply }, isLast: reply.code === "BYE" };
+    } catch (error) {
+      this.#options.onLedgerFailure(error);
+      const reply: BankReply = refuse("OUTCOME_UNKNOWN");
+      return { answer: { dialect: "bank/1", tag, reply }, isLast: true };
     }
   }
 
-  function balanceOf(state: Account | undefined): string {
-    if (state === undefined) throw new Error(`the plain account ${account} is not in the books`);
-    return formatAmount(balanceMinor(state), USD);
+  async #answerPlain(request: Parameters<PlainSession>[0]): Promise<BankAnswer | undefined> {
+    // No reply of the plain dialect says this, and none looks like it.
+    if (!this.#options.servesPlain()) return { dialect: "bank/1", tag: undefined, reply: refuse("AUTH_REQUIRED") };
+    let reply: PlainReply | undefined;
+    try {
+      reply = await this.#options.plain(request);
+    } catch (error) {
+      this.#options.onLedgerFailure(error);
+    }
+    return reply === undefined ? undefined : { dialect: "plain", reply };
   }
 }

@@ -3,8 +3,11 @@ import { MAX_LINE_BYTES, textOfChunk, type Framing } from "./plain-codec.ts";
 
 /** What happened in a conversation, seen by the client. */
 export type ConversationEvent =
-  /** The framing is known; requests may be sent. */
-  | { readonly kind: "ready"; readonly framing: Framing }
+  /**
+   * The framing is known; requests may be sent. With `isBank` the server has begun bank/1 and takes no more requests of
+   * the plain dialect on this connection: connect again, now that the framing is known.
+   */
+  | { readonly kind: "ready"; readonly framing: Framing; readonly isBank?: true }
   /** The server's answer to the oldest request without one. */
   | { readonly kind: "reply"; readonly text: string }
   /** Nothing can be made of what came; the connection is of no more use. */
@@ -96,17 +99,17 @@ export class ClientConversation {
 
   #probe(bytes: Uint8Array, nowMs: number): void {
     this.#probed += new TextDecoder().decode(bytes);
-    if (this.#probed.endsWith("\n")) this.#become("line");
+    if (this.#probed.endsWith("\n")) this.#become("line", this.#probed.startsWith("OK HELLO "));
     else if (this.#probed.length > MAX_LINE_BYTES)
       this.#lose(`the server's greeting is longer than ${MAX_LINE_BYTES} bytes`);
     else this.#settleAtMs ??= nowMs + SETTLE_MS;
   }
 
-  #become(framing: Framing): void {
+  #become(framing: Framing, isBank = false): void {
     this.#framing = framing;
     this.#settleAtMs = undefined;
     if (framing === "line") this.#lines = lines({ maxLineBytes: MAX_LINE_BYTES, onTooLong: "close" }).decoder();
-    this.#events.push({ kind: "ready", framing });
+    this.#events.push({ kind: "ready", framing, ...(isBank && { isBank }) });
   }
 
   #receiveLines(bytes: Uint8Array): void {

@@ -37,7 +37,7 @@ export const CODES = {
   LEGS_INVALID: { class: "BAD", text: "The legs are none, or fewer than 2 or more than 64." },
   MEMO_INVALID: { class: "BAD", text: "The memo is none." },
   REF_INVALID: { class: "BAD", text: "The reference is none." },
-  OWNER_INVALID: { class: "BAD", text: "The owner is none." },
+  OWNER_INVALID: { class: "BAD", text: "An owner is a user, and the account one of kind liability." },
   ARGUMENT_INVALID: { class: "BAD", text: "An argument is not what it should be." },
   UNSUPPORTED: { class: "BAD", text: "This server does not do that." },
   // The session.

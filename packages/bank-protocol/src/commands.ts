@@ -17,7 +17,7 @@ import {
   whole,
   type Argument,
 } from "./argument.ts";
-import type { BankRequest, RequestOf, Verb, Write } from "./request.ts";
+import type { BankRequest, RequestOf, Verb, Write, WriteRequest } from "./request.ts";
 
 /** Where an argument stands in the line. */
 export interface Placed<T> {
@@ -37,7 +37,7 @@ type PlacedFields<R> = {
 /** A command of bank/1, as the grammar and `help` need it. */
 export interface Command<R extends BankRequest = BankRequest> {
   /** In the order of the line. At most one of the words is optional: it is there when the others are not enough. */
-  readonly arguments: PlacedFields<R extends Write ? Fields<R> : Omit<R, "verb">>;
+  readonly arguments: PlacedFields<R extends WriteRequest ? Fields<R> : Omit<R, "verb">>;
   /** Carries an id, and what else a {@link Write} may carry. */
   readonly isWrite: boolean;
   /** Who may use it: anybody, whoever is somebody, those who may read everything, or operators. */

@@ -170,5 +170,5 @@ export type RequestOf<V extends Verb, R extends BankRequest = BankRequest> = R e
     : never
   : never;
 
-/** The requests that change the books. */
-export type WriteRequest = Extract<BankRequest, Write>;
+/** The requests that change the books, and carry what a {@link Write} may carry. */
+export type WriteRequest = Exclude<Extract<BankRequest, Write>, OutcomeRequest>;

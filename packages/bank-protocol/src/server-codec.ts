@@ -1,5 +1,14 @@
-import { EncodeError, lines, type Codec, type DecodeEvent, type Decoder, type FrameError } from "@tallyline/framing";
-import { MAX_LINE_BYTES } from "./plain-codec.ts";
+import {
+  chunks,
+  EncodeError,
+  lines,
+  map,
+  type Codec,
+  type DecodeEvent,
+  type Decoder,
+  type FrameError,
+} from "@tallyline/framing";
+import { MAX_LINE_BYTES, textOfChunk, type Framing } from "./plain-codec.ts";
 import { encodePlainReply, type PlainReply } from "./plain-reply.ts";
 import { decodePlainRequest, type PlainRequest } from "./plain-request.ts";
 import { formatReply, type TaggedReply } from "./reply-grammar.ts";
@@ -21,14 +30,25 @@ export type BankAnswer =
  *
  * Every line is a message: one that is too long or not UTF-8 is `Invalid command.` in the plain dialect, and a problem
  * in bank/1. The stream is lost only where it ends inside a line.
+ *
+ * @param framing "chunk" for clients that send without a line ending: every read is a request of the plain dialect, there
+ *   is no bank/1, and answers have no line ending.
  */
-export function bankServerCodec(): Codec<BankMessage, BankAnswer> {
+export function bankServerCodec(framing: Framing = "line"): Codec<BankMessage, BankAnswer> {
+  if (framing === "chunk") return chunkCodec();
   const inner = lines({ maxLineBytes: MAX_LINE_BYTES });
   return {
     decoder: () => new BankDecoder(inner.decoder()),
     encode: (answer) => new TextEncoder().encode(encodeAnswer(answer)),
     encodeText: encodeAnswer,
   };
+}
+
+function chunkCodec(): Codec<BankMessage, BankAnswer> {
+  return map(chunks(), {
+    decode: (bytes): BankMessage => ({ dialect: "plain", request: decodePlainRequest(textOfChunk(bytes)) }),
+    encode: (answer: BankAnswer) => new TextEncoder().encode(encodeAnswer(answer).slice(0, -1)),
+  });
 }
 
 /** The line that begins bank/1. Words stand apart and may be surrounded by blanks, as in the plain dialect. */

@@ -35,7 +35,7 @@ export function parseWords(line: string, hasText: boolean): Words | string {
     }
     WORD.lastIndex = index;
     const word = WORD.exec(line);
-    if (word === null) return `it cannot be read at character ${index + 1}`;
+    if (word === null) return `no word begins at character ${index + 1}`;
     index = WORD.lastIndex;
     const [, key, quoted, token] = word;
     const value = token ?? unescaped(quoted!);

@@ -24,6 +24,12 @@ describe("finding out the framing", () => {
     expect(text(conversation.request("deposit 5"))).toBe("deposit 5\n");
   });
 
+  test("a welcome to bank/1 means lines, and that this connection is no longer one of the plain dialect", () => {
+    const conversation = new ClientConversation("auto");
+    conversation.receive(bytes("OK HELLO protocol=bank/1\n"), 0);
+    expect(events(conversation)).toEqual([{ kind: "ready", framing: "line", isBank: true }]);
+  });
+
   test("an answer without one, for as long as it takes to be sure, means chunks", () => {
     const conversation = new ClientConversation("auto");
     expect(conversation.wakeAtMs).toBeUndefined();

@@ -540,7 +540,7 @@ export class ServerConnection<Request, Reply, State> implements SocketOwner {
   #sendHint(nowMs: number): void {
     const hint = this.#host.options.unfinishedFrameHint;
     this.#hintAtMs = Infinity;
-    if (hint === undefined || this.#phase !== "open") return;
+    if (hint === undefined || this.#phase !== "open" || hint.isFor?.(this.state) === false) return;
     if (this.#inFlight > 0) {
       // It would be taken for the answer to a request that is still being worked on.
       this.#hintAtMs = nowMs + hint.afterMs;

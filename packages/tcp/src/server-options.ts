@@ -24,7 +24,12 @@ export interface TcpServerOptions<Request, Reply, State = undefined> {
    * Sent once when an unfinished frame lies still for so long; new bytes arm it again. The bytes stay pending and nothing
    * runs: it is for a person, or for a peer that waits for an answer to a line that it did not end.
    */
-  readonly unfinishedFrameHint?: { readonly afterMs: number; readonly reply: Reply };
+  readonly unfinishedFrameHint?: {
+    readonly afterMs: number;
+    readonly reply: Reply;
+    /** Whether a connection is one that may be told. Default: all are. */
+    readonly isFor?: (state: State) => boolean;
+  };
   /**
    * Order of replies: `request` (the default) for protocols that pair by order, `completion` for those with ids in their
    * messages.
@@ -116,7 +121,7 @@ export function serverSettings<Request, Reply, State>(
     throw new TypeError(`replyOrder is ${String(replyOrder)}, must be request or completion`);
   }
   if (options.unfinishedFrameHint !== undefined) {
-    refuseUnknownKeys("unfinishedFrameHint", options.unfinishedFrameHint, ["afterMs", "reply"]);
+    refuseUnknownKeys("unfinishedFrameHint", options.unfinishedFrameHint, ["afterMs", "reply", "isFor"]);
     positiveNumber("unfinishedFrameHint.afterMs", options.unfinishedFrameHint.afterMs);
   }
   const { exemptLoopback = true, ...limits } = options.limits ?? {};
