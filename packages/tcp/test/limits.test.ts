@@ -417,6 +417,28 @@ describe("time", () => {
     expect([await peer.line(), await peer.line()]).toEqual(["HALF OF A LINE", "NEXT"]);
   });
 
+  test("a hint is only for connections that are said to be told", async () => {
+    await using server = await createTcpServer({
+      codec: lines(),
+      openState: () => ({ isTold: true }),
+      handler: (line: string, { state }) => {
+        state.isTold = line !== "quiet";
+        return line;
+      },
+      unfinishedFrameHint: { afterMs: 5, reply: "hint", isFor: ({ isTold }) => isTold },
+    });
+    await using quiet = await linePeer(server);
+    await using witness = await linePeer(server);
+    quiet.send("quiet\nhalf");
+    expect(await quiet.line()).toBe("quiet");
+    witness.send("half");
+    expect(await witness.line()).toBe("hint");
+    witness.send("\n");
+    expect(await witness.line()).toBe("half");
+    quiet.send(" a line\n");
+    expect(await quiet.line()).toBe("half a line");
+  });
+
   test("a hint never comes between a request and its reply", async () => {
     const work = gate();
     await using server = await createTcpServer({
