@@ -1,22 +1,15 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import {
   readScramHello,
   ScramServer,
   type AuthRequest,
   type BankReply,
   type ScramCredentials,
-  type ScramCrypto,
 } from "@tallyline/bank-protocol";
 import type { Principal } from "./principal.ts";
 import { refuse } from "./refusals.ts";
+import { scramCrypto } from "./scram-crypto.ts";
 import type { Users } from "./users.ts";
-
-/** SCRAM's cryptography, from Node.js. */
-export const scramCrypto: ScramCrypto = {
-  hmac: (key, message) => createHmac("sha256", key).update(message).digest(),
-  hash: (message) => createHash("sha256").update(message).digest(),
-  isEqual: (left, right) => left.length === right.length && timingSafeEqual(left, right),
-};
 
 /** Rounds of PBKDF2 for new passwords: what OWASP asks of SHA-256. Some 100 ms for the client, nothing for the server. */
 export const ITERATIONS = 600_000;

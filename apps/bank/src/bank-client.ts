@@ -3,8 +3,8 @@ import { decodePlainReply } from "@tallyline/bank-protocol";
 import { createProgram, EXIT, host, parseFlags, port, report, runClient } from "@tallyline/program";
 import { Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import { createBankClient } from "./client.ts";
-import { BankClientError } from "./dialogue.ts";
+import { createPlainClient } from "./plain-client.ts";
+import { BankClientError } from "./client-error.ts";
 
 interface Flags {
   readonly host: string;
@@ -31,7 +31,7 @@ const program = createProgram({
   );
 
 const { flags, words } = parseFlags<Flags>(program);
-await using client = createBankClient(flags);
+await using client = createPlainClient(flags);
 await runClient(program, words, { prompt: "bank> ", ask });
 
 async function ask(command: string): Promise<number> {

@@ -4,6 +4,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
   verify: async () => (await import("./books-program.ts")).verify(),
   backup: async () => (await import("./books-program.ts")).backup(),
   restore: async () => (await import("./books-program.ts")).restore(),
+  users: () => import("./users-program.ts"),
 };
 
 const command = COMMANDS[process.argv[2] ?? ""];

@@ -1,19 +1,19 @@
-import { type BankAddress, Dialogue } from "./dialogue.ts";
+import { type PlainAddress, PlainDialogue } from "./plain-dialogue.ts";
 
-/** What a bank client is made of; where nothing is said, that of a bank server on this machine. */
-export interface BankClientOptions {
+/** What a client of the plain dialect is made of; where nothing is said, that of a bank server on this machine. */
+export interface PlainClientOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default 65432. */
   readonly port?: number;
   /** How the server tells requests apart. Default "auto": finds out with a first line that every bank answers. */
-  readonly framing?: BankAddress["framing"];
+  readonly framing?: PlainAddress["framing"];
   /** Time for connecting, and again for each answer, in milliseconds. Default 10,000. */
   readonly deadlineMs?: number;
 }
 
 /** Talks to a bank server in the words of the plain dialect, over one connection that is made when it is needed. */
-export interface BankClient extends AsyncDisposable {
+export interface PlainClient extends AsyncDisposable {
   /**
    * Sends a command, such as `deposit 50`, and resolves with the answer. Calls queue up; nothing is ever sent twice.
    * Rejects with BankClientError, whose `delivery` says whether it may have been executed.
@@ -24,10 +24,10 @@ export interface BankClient extends AsyncDisposable {
 }
 
 /** Creates a client; it connects with the first command. */
-export function createBankClient(options: BankClientOptions = {}): BankClient {
+export function createPlainClient(options: PlainClientOptions = {}): PlainClient {
   const { host = "127.0.0.1", port = 65432, framing = "auto", deadlineMs = 10_000 } = options;
-  let address: BankAddress = { host, port, framing };
-  let dialogue: Dialogue | undefined;
+  let address: PlainAddress = { host, port, framing };
+  let dialogue: PlainDialogue | undefined;
   let closesAfterEachAnswer = false;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -37,12 +37,12 @@ export function createBankClient(options: BankClientOptions = {}): BankClient {
     return result;
   };
   const exchange = async (command: string) => {
-    if (dialogue === undefined || dialogue.isOver) dialogue = await Dialogue.open(address, deadlineMs);
+    if (dialogue === undefined || dialogue.isOver) dialogue = await PlainDialogue.open(address, deadlineMs);
     address = { ...address, framing: dialogue.framing }; // asked once
     if (dialogue.isOver) {
       // It ended right behind its greeting, and will again behind each answer. Nothing was sent to it yet.
       closesAfterEachAnswer = true;
-      dialogue = await Dialogue.open(address, deadlineMs);
+      dialogue = await PlainDialogue.open(address, deadlineMs);
     }
     const answer = await dialogue.exchange(command, deadlineMs);
     if (closesAfterEachAnswer) await dialogue.close();

@@ -1,31 +1,17 @@
 import { ClientConversation, type ConversationEvent, type Framing } from "@tallyline/bank-protocol";
+import { BankClientError } from "./client-error.ts";
 import { connectTcp, type TcpConnection } from "@tallyline/tcp";
 
 /** Where a bank server is, and how it tells requests apart. */
-export interface BankAddress {
+export interface PlainAddress {
   readonly host: string;
   readonly port: number;
   /** "auto" asks the server first. */
   readonly framing: Framing | "auto";
 }
 
-/** No answer came. `delivery` says whether the command may have been executed. */
-export class BankClientError extends Error {
-  override readonly name = "BankClientError";
-  /**
-   * "not-sent": it was not executed and may be sent again. "rejected": neither, and the server is there; it may work later.
-   * "unknown": it may have been executed; look before repeating.
-   */
-  readonly delivery: "not-sent" | "rejected" | "unknown";
-
-  constructor(delivery: BankClientError["delivery"], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.delivery = delivery;
-  }
-}
-
 /** One connection to a bank server: the conversation of bank-protocol, given a socket and a clock. */
-export class Dialogue {
+export class PlainDialogue {
   readonly #connection: TcpConnection;
   readonly #conversation: ClientConversation;
   #failure: unknown; // why reading ended, when it was not the server ending its side
@@ -34,7 +20,7 @@ export class Dialogue {
   #notify: () => void = () => {};
 
   /** Connects and finds out the framing. @throws BankClientError, never "unknown". */
-  static async open(address: BankAddress, deadlineMs: number): Promise<Dialogue> {
+  static async open(address: PlainAddress, deadlineMs: number): Promise<PlainDialogue> {
     const { host, port } = address;
     const deadlineAtMs = performance.now() + deadlineMs;
     let connection: TcpConnection;
@@ -43,7 +29,7 @@ export class Dialogue {
     } catch (error) {
       throw new BankClientError("not-sent", messageOf(error), { cause: error });
     }
-    const dialogue = new Dialogue(connection, new ClientConversation(address.framing));
+    const dialogue = new PlainDialogue(connection, new ClientConversation(address.framing));
     try {
       await connection.write(dialogue.#conversation.opening());
       const event = await dialogue.#event(deadlineAtMs);
@@ -51,7 +37,7 @@ export class Dialogue {
       if (event.kind === "ready") {
         // It speaks bank/1 on this connection now; to speak plainly takes another one.
         await dialogue.close();
-        return await Dialogue.open({ ...address, framing: "line" }, deadlineMs);
+        return await PlainDialogue.open({ ...address, framing: "line" }, deadlineMs);
       }
       throw new Error(event.kind === "lost" ? event.reason : "it answered before it was asked");
     } catch (error) {

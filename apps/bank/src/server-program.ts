@@ -1,11 +1,16 @@
-import { parseAmount } from "@tallyline/ledger";
+import { parseAmount, type Currency } from "@tallyline/ledger";
 import { count, createProgram, host, listenPort, parseFlags, runServer, type Service } from "@tallyline/program";
+import type { Logger } from "pino";
+import type { TcpServer } from "@tallyline/tcp";
 import { InvalidArgumentError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
+import { currencyList } from "./currency-flag.ts";
 import { isLoopback } from "./loopback.ts";
 import { USD } from "./opening.ts";
-import { createBankServer } from "./server.ts";
+import { createBankServer, type BankServerOptions } from "./server.ts";
 import { openStore } from "./store.ts";
+import { readTlsFiles } from "./tls-files.ts";
+import { Users } from "./users.ts";
 
 interface Flags {
   readonly host: string;
@@ -16,12 +21,19 @@ interface Flags {
   readonly openingBalance: bigint;
   readonly maxConnections: number;
   readonly insecure: boolean;
+  readonly users: string;
+  readonly currencies: readonly [Currency, ...Currency[]];
+  readonly tlsHost?: string;
+  readonly tlsPort: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsClientCa?: string;
 }
 
 const program = createProgram({
   name: "bank-server",
   version: manifest.version,
-  description: "Serves an account over TCP: check_balance, deposit 50, withdraw 20.",
+  description: "Serves a bank over TCP and TLS. `bank-server users --help` is about who may use it.",
   logLevel: "info",
 })
   .option("--host <address>", "address to listen on", host, "127.0.0.1")
@@ -43,6 +55,21 @@ const program = createProgram({
       .default(100_000n, "1000"),
   )
   .option("--max-connections <number>", "clients served at once", count, 1000)
+  .option(
+    "--users <file>",
+    "who may use the bank; while nobody is in it, whoever is at this machine",
+    ".tallyline/users.db",
+  )
+  .addOption(
+    new Option("--currencies <list>", "that accounts may have, besides USD: EUR,JPY or CODE:DECIMALS")
+      .argParser(currencyList)
+      .default([USD], "USD"),
+  )
+  .option("--tls-cert <file>", "certificate chain (PEM): serves TLS too; SIGHUP reads it again")
+  .option("--tls-key <file>", "its private key (PEM)")
+  .option("--tls-host <address>", "address to serve TLS on, like --host", host)
+  .option("--tls-port <number>", "port to serve TLS on, 0 for a free one", listenPort, 65435)
+  .option("--tls-client-ca <file>", "authorities (PEM) that clients' certificates must come from")
   .option("--insecure", "serve plain text to other machines: whoever connects moves the money", false);
 
 const { flags } = parseFlags<Flags>(program);
@@ -52,30 +79,61 @@ if (!flags.insecure && !(await isLoopback(flags.host).catch(() => true))) {
     `error: --host ${flags.host} is open to other machines, and whoever connects moves the money; --insecure allows it`,
   );
 }
-await runServer(program, { start });
+if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) {
+  program.error("error: --tls-cert and --tls-key are given together or not at all");
+}
+let tlsUrl: string | undefined;
+await runServer(program, { start, portFlag: (url) => (url === tlsUrl ? "--tls-port" : "--port") });
 
-async function start(): Promise<Service> {
-  const ledger = await openStore(flags.store, [USD]);
+async function start(log: Logger): Promise<Service> {
+  const ledger = await openStore(flags.store, flags.currencies);
+  const users = new Users(flags.users);
+  const close = async (): Promise<void> => {
+    users[Symbol.dispose]();
+    await ledger.close();
+  };
   let onLedgerFailure!: (error: unknown) => void;
   const failed = new Promise<unknown>((resolve) => {
     onLedgerFailure = resolve;
   });
+  const options: BankServerOptions = {
+    ledger,
+    users,
+    currencies: flags.currencies,
+    framing: flags.framing,
+    plainAccount: flags.plainAccount,
+    openingBalanceMinor: flags.openingBalance,
+    maxConnections: flags.maxConnections,
+    onLedgerFailure,
+    onEvent: (event) => log.warn(event),
+  };
+  const servers: TcpServer[] = [];
   try {
-    const server = await createBankServer({
-      ledger,
-      host: flags.host,
-      port: flags.port,
-      framing: flags.framing,
-      plainAccount: flags.plainAccount,
-      openingBalanceMinor: flags.openingBalance,
-      maxConnections: flags.maxConnections,
-      onLedgerFailure,
-    });
-    return { listeners: [server], failed, close: () => ledger.close() };
+    servers.push(await createBankServer({ ...options, host: flags.host, port: flags.port }));
+    const tls = await startTls(options, log);
+    return { listeners: tls === undefined ? servers : [...servers, tls], failed, close };
   } catch (error) {
-    await ledger.close();
+    await Promise.all(servers.map((server) => server.drain()));
+    await close();
     throw error;
   }
+}
+
+async function startTls(options: BankServerOptions, log: Logger): Promise<Service["listeners"][number] | undefined> {
+  const { tlsCert: cert, tlsKey: key, tlsClientCa: clientCa, tlsHost = flags.host, tlsPort: port } = flags;
+  if (cert === undefined || key === undefined) return undefined;
+  const files = { cert, key, clientCa };
+  tlsUrl = `tcp://${tlsHost}:${port}`;
+  const server = await createBankServer({ ...options, host: tlsHost, port, tls: await readTlsFiles(files) });
+  process.on("SIGHUP", () => {
+    readTlsFiles(files)
+      .then((certificate) => server.setCertificate(certificate))
+      .then(
+        () => log.info({ event: "certificate-read" }),
+        (error: unknown) => log.error({ event: "certificate-unreadable", err: error }), // the old one stays in use
+      );
+  });
+  return { url: server.url.replace(/^tcp:/, "tls:"), drain: () => server.drain() };
 }
 
 function dollars(text: string): bigint {

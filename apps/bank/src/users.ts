@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ScramCredentials } from "@tallyline/bank-protocol";
 import type { Principal, Right, Role } from "./principal.ts";
 
@@ -148,7 +148,9 @@ export class Users implements Disposable {
 
   #create(): UserFile {
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-    const database = new DatabaseSync(this.#path);
+    // Not imported: a client's or an older Node.js that never comes here has no need of it.
+    const sqlite = process.getBuiltinModule("node:sqlite");
+    const database = new sqlite.DatabaseSync(this.#path);
     if (this.#path !== ":memory:") chmodSync(this.#path, 0o600);
     database.exec(SCHEMA);
     this.#forget();

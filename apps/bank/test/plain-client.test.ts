@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import { createBankClient, createBankServer } from "@tallyline/bank";
+import { createPlainClient, createBankServer } from "@tallyline/bank";
 import { createMemoryLedger } from "@tallyline/ledger";
 import { describe, expect, test } from "vitest";
 import { startReadOnceBank } from "./raw-peers.ts";
@@ -26,7 +26,7 @@ async function startRaw(serve: (socket: Socket) => void): Promise<AsyncDisposabl
 describe("a client as it is by default", () => {
   test.each(["line", "chunk"] as const)("talks to a bank in %s framing", async (framing) => {
     await using bank = await startBank(framing);
-    await using client = createBankClient({ port: bank.port });
+    await using client = createPlainClient({ port: bank.port });
     expect(await client.send("deposit 5")).toBe("Deposited $5. New balance: $1005");
     expect(await client.send("")).toBe("Invalid command.");
     expect(await client.send("check_balance")).toBe("Your balance is: $1005");
@@ -34,7 +34,7 @@ describe("a client as it is by default", () => {
 
   test("talks to a server that reads once and compares the bytes as they are", async () => {
     await using bank = await startReadOnceBank();
-    await using client = createBankClient({ port: bank.port });
+    await using client = createPlainClient({ port: bank.port });
     const answers = await Promise.all(
       ["check_balance", "deposit 50", "withdraw 5000"].map((command) => client.send(command)),
     );
@@ -44,7 +44,7 @@ describe("a client as it is by default", () => {
 
   test("connects again for each command where the server closes after each answer, and asks about the framing once", async () => {
     await using bank = await startReadOnceBank({ closes: true });
-    await using client = createBankClient({ port: bank.port });
+    await using client = createPlainClient({ port: bank.port });
     expect(await client.send("deposit 50")).toBe("Deposited $50. New balance: $1050");
     expect(await client.send("check_balance")).toBe("Your balance is: $1050");
     expect(bank.reads).toEqual(["hello bank/1\n", "deposit 50", "check_balance"]);
@@ -55,13 +55,13 @@ describe("a client without an answer knows whether its command may have been exe
   test("nobody listens: not sent", async () => {
     const gone = await startBank("line");
     await gone.drain();
-    await using client = createBankClient({ port: gone.port });
+    await using client = createPlainClient({ port: gone.port });
     await expect(client.send("deposit 5")).rejects.toMatchObject({ name: "BankClientError", delivery: "not-sent" });
   });
 
   test("the server closes at once, as one that is full does: rejected", async () => {
     await using server = await startRaw((socket) => socket.end());
-    await using client = createBankClient({ port: server.port });
+    await using client = createPlainClient({ port: server.port });
     await expect(client.send("deposit 5")).rejects.toMatchObject({ delivery: "rejected" });
   });
 
@@ -72,7 +72,7 @@ describe("a client without an answer knows whether its command may have been exe
         else socket.write("\nDeposited $5. New balance: $1005\n");
       });
     });
-    await using client = createBankClient({ port: server.port });
+    await using client = createPlainClient({ port: server.port });
     await expect(client.send("deposit 5")).rejects.toMatchObject({
       delivery: "unknown",
       message: expect.stringContaining("its framing was misjudged"),
@@ -81,7 +81,7 @@ describe("a client without an answer knows whether its command may have been exe
 
   test("the server never greets: not sent", async () => {
     await using server = await startRaw((socket) => socket.resume());
-    await using client = createBankClient({ port: server.port, deadlineMs: 30 });
+    await using client = createPlainClient({ port: server.port, deadlineMs: 30 });
     await expect(client.send("deposit 5")).rejects.toMatchObject({
       delivery: "not-sent",
       message: expect.stringContaining("its time is up"),
@@ -102,7 +102,7 @@ describe("a client without an answer knows whether its command may have been exe
         react(socket);
       });
     });
-    await using client = createBankClient({ port: server.port, deadlineMs: 100 });
+    await using client = createPlainClient({ port: server.port, deadlineMs: 100 });
     await expect(client.send("deposit 5")).rejects.toMatchObject({ delivery: "unknown" });
     expect(commands).toEqual(["deposit 5\n"]);
   });

@@ -9,8 +9,11 @@ import { formatRequest } from "./request-grammar.ts";
 export type BankConversationEvent<Context> =
   /** The answer to the oldest request without one. */
   | { readonly kind: "reply"; readonly reply: BankReply; readonly context: Context }
-  /** Nothing can be made of what came; the connection is of no more use, and what waits may have happened. */
-  | { readonly kind: "lost"; readonly reason: string };
+  /**
+   * Nothing can be made of what came; the connection is of no more use, and what waits may have happened. `isForeign`: the
+   * server does not speak bank/1, and will not the next time.
+   */
+  | { readonly kind: "lost"; readonly reason: string; readonly isForeign?: true };
 
 /**
  * The client's side of a conversation in bank/1. Holds no socket and no timer: bytes come in, bytes and events go out.
@@ -82,7 +85,8 @@ export class BankConversation<Context> {
     this.#isFirst = false;
     const begins = new TextDecoder().decode(bytes.subarray(0, FOREIGN.length));
     if (!FOREIGN.startsWith(begins) && !begins.startsWith(FOREIGN)) return false;
-    this.#lose("the server does not speak bank/1");
+    this.#isLost = true;
+    this.#events.push({ kind: "lost", reason: "the server does not speak bank/1", isForeign: true });
     return true;
   }
 

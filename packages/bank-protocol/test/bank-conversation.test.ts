@@ -47,7 +47,7 @@ test.each(["Invalid command.", "Invalid command.\n", "I"])(
     const conversation = new BankConversation<string>();
     conversation.hello("h");
     conversation.receive(bytes(answer));
-    expect(events(conversation)).toEqual([lost("the server does not speak bank/1")]);
+    expect(events(conversation)).toEqual([{ ...lost("the server does not speak bank/1"), isForeign: true }]);
   },
 );
 
