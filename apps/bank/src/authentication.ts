@@ -123,7 +123,7 @@ export class Authentication {
   #madeUp(name: string): ScramCredentials {
     const salt = createHmac("sha256", this.#users.secret).update(name).digest().subarray(0, 16);
     const key = randomBytes(32);
-    return { salt, iterations: ITERATIONS, storedKey: key, serverKey: key };
+    return { salt, iterations: this.#users.iterations ?? ITERATIONS, storedKey: key, serverKey: key };
   }
 }
 

@@ -27,14 +27,22 @@ export function replyCodeOf(code: RefusalCode): ReplyCode {
  * refusal is on record like any other, so that the id stays taken. Nobody can open an account of such a name.
  */
 const HIDDEN = "@unknown:";
+const HIDDEN_OWN = "@unknown-own:"; // an account of the bank's: its own @ cannot stand in the middle of a name
 
 export function hiddenName(account: string): string {
-  return (HIDDEN + account).slice(0, 64);
+  const name = account.startsWith("@") ? HIDDEN_OWN + account.slice(1) : HIDDEN + account;
+  return name.slice(0, 64);
 }
 
 /** The account that a refusal is about, as the session wrote it. */
-export function blamedAccount(refused: Refused, written: readonly string[]): string | undefined {
-  const { account } = refused;
-  if (account?.startsWith(HIDDEN) !== true) return account;
-  return written.find((name) => hiddenName(name) === account) ?? account.slice(HIDDEN.length);
+export function blamedAccount({ account, code }: Refused, written: readonly string[]): string | undefined {
+  if (account === undefined || code !== "ACCOUNT_UNKNOWN") return account;
+  const asWritten = written.find((name) => name === account || hiddenName(name) === account);
+  return asWritten ?? shownAgain(account);
+}
+
+/** Where it is not known how it was written, all are shown as long as what may have been cut off leaves them. */
+function shownAgain(account: string): string {
+  const name = account.startsWith(HIDDEN_OWN) ? `@${account.slice(HIDDEN_OWN.length)}` : account;
+  return (name.startsWith(HIDDEN) ? name.slice(HIDDEN.length) : name).slice(0, 64 - HIDDEN_OWN.length);
 }

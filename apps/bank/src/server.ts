@@ -33,6 +33,8 @@ export interface BankServerOptions {
   readonly openingBalanceMinor?: bigint;
   /** Clients served at once; more are turned away. Default 1,000. */
   readonly maxConnections?: number;
+  /** The clock by which failed attempts to authenticate are forgotten, in milliseconds since 1970. Default: the system's. */
+  readonly now?: () => number;
   /** Told once when the ledger has failed: what was in flight is unknown, and the process should end. */
   readonly onLedgerFailure?: (error: unknown) => void;
   /** Told of what an operator wants to know. Nothing secret is in it. */
@@ -88,7 +90,7 @@ export async function createBankServer(options: BankServerOptions): Promise<TcpS
 
 /** Makes what a connection remembers, of what all of them share. */
 function connections(options: BankServerOptions, plainAccount: string): (peer: TcpPeer) => Connection {
-  const { ledger, currencies = [USD], users = new Users(":memory:"), onEvent } = options;
+  const { ledger, currencies = [USD], users = new Users(":memory:"), now = Date.now, onEvent } = options;
   const directory = new AccountDirectory(ledger, currencies);
   const local = localPrincipal(plainAccount);
   let hasFailed = false;
@@ -107,7 +109,7 @@ function connections(options: BankServerOptions, plainAccount: string): (peer: T
     const bank = new BankSession({
       ledger,
       directory,
-      authentication: new Authentication(users, address, Date.now),
+      authentication: new Authentication(users, address, now),
       whoIsThere,
       userNow: (name) => users.find(name)?.principal,
       onAuthFailure: (user) => onEvent?.({ event: "auth-failed", user, address }),

@@ -116,6 +116,12 @@ export class Users implements Disposable {
     });
   }
 
+  /** How many iterations the passwords here are hashed with; undefined without passwords. */
+  get iterations(): number | undefined {
+    const row = this.#fresh()?.database.prepare("SELECT max(iterations) AS most FROM user").get();
+    return (row?.["most"] as number | null | undefined) ?? undefined;
+  }
+
   /** A secret of this bank's, made with the file and never shown. */
   get secret(): Uint8Array {
     const row = this.#fresh()?.database.prepare("SELECT value FROM secret").get();
