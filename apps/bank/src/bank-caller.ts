@@ -136,7 +136,7 @@ export class BankCaller {
       }
       if (error instanceof RangeError) throw error; // no line can hold it
       this.#failures += 1;
-      call.trouble = error instanceof Error ? error.message : String(error);
+      call.troubledBy(error);
       // Silent for so long, it may be dead. What others wait for on it they repeat on the next.
       if (call.isOver && connection?.replyCount === repliesBefore) await connection.close();
       return undefined;
@@ -203,7 +203,7 @@ class Call {
   wasSent = false;
   last: BankReply | undefined;
   /** Why it is not over yet, for people. */
-  trouble = "its time is up";
+  trouble = "none came in time";
 
   constructor(deadlineMs: number) {
     this.#deadlineAtMs = performance.now() + deadlineMs;
@@ -217,13 +217,18 @@ class Call {
     return this.#isTimedOut || this.leftMs === 0;
   }
 
+  /** That its time is up says less than what went wrong before. */
+  troubledBy(error: unknown): void {
+    if (!this.#isTimedOut) this.trouble = error instanceof Error ? error.message : String(error);
+  }
+
   /** Rejects at the deadline. */
   async inTime<T>(work: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         this.#isTimedOut = true;
-        reject(new Error("no answer in time"));
+        reject(new Error("none came in time"));
       }, Math.ceil(this.leftMs));
     });
     work.catch(() => {}); // when it is late, nobody hears of it
