@@ -19,6 +19,8 @@ export interface PlainClient extends AsyncDisposable {
    * Rejects with BankClientError, whose `delivery` says whether it may have been executed.
    */
   send(command: string): Promise<string>;
+  /** Whether the server speaks bank/1 too. Only a client that finds the framing out by itself learns of it. */
+  offersBank(): Promise<boolean>;
   /** Closes the connection once the calls made so far have ended. */
   close(): Promise<void>;
 }
@@ -36,13 +38,20 @@ export function createPlainClient(options: PlainClientOptions = {}): PlainClient
     last = result.catch(() => {});
     return result;
   };
-  const exchange = async (command: string) => {
-    if (dialogue === undefined || dialogue.isOver) dialogue = await PlainDialogue.open(address, deadlineMs);
+  let offersBank = false;
+
+  const connect = async () => {
+    dialogue = await PlainDialogue.open(address, deadlineMs);
+    offersBank ||= dialogue.offersBank;
     address = { ...address, framing: dialogue.framing }; // asked once
+    return dialogue;
+  };
+  const exchange = async (command: string) => {
+    if (dialogue === undefined || dialogue.isOver) dialogue = await connect();
     if (dialogue.isOver) {
       // It ended right behind its greeting, and will again behind each answer. Nothing was sent to it yet.
       closesAfterEachAnswer = true;
-      dialogue = await PlainDialogue.open(address, deadlineMs);
+      dialogue = await connect();
     }
     const answer = await dialogue.exchange(command, deadlineMs);
     if (closesAfterEachAnswer) await dialogue.close();
@@ -52,6 +61,11 @@ export function createPlainClient(options: PlainClientOptions = {}): PlainClient
 
   return {
     send: (command) => inTurn(() => exchange(command)),
+    offersBank: () =>
+      inTurn(async () => {
+        if (dialogue === undefined) await connect();
+        return offersBank;
+      }),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -16,6 +16,7 @@ export class PlainDialogue {
   readonly #conversation: ClientConversation;
   #failure: unknown; // why reading ended, when it was not the server ending its side
   #isOver = false;
+  #offersBank = false;
   #hasRead = false;
   #notify: () => void = () => {};
 
@@ -37,7 +38,9 @@ export class PlainDialogue {
       if (event.kind === "ready") {
         // It speaks bank/1 on this connection now; to speak plainly takes another one.
         await dialogue.close();
-        return await PlainDialogue.open({ ...address, framing: "line" }, deadlineMs);
+        const plain = await PlainDialogue.open({ ...address, framing: "line" }, deadlineMs);
+        plain.#offersBank = true;
+        return plain;
       }
       throw new Error(event.kind === "lost" ? event.reason : "it answered before it was asked");
     } catch (error) {
@@ -57,6 +60,11 @@ export class PlainDialogue {
   /** How this server tells requests apart. */
   get framing(): Framing {
     return this.#conversation.framing!;
+  }
+
+  /** It answered the question about its framing by beginning bank/1. */
+  get offersBank(): boolean {
+    return this.#offersBank;
   }
 
   /** The server has ended the connection, or it failed: the next command needs another one. */

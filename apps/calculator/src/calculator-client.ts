@@ -1,9 +1,18 @@
 #!/usr/bin/env node
-import { createProgram, EXIT, host, parseFlags, port, report, runClient } from "@tallyline/program";
+import {
+  createProgram,
+  EXIT,
+  host,
+  parseFlags,
+  port,
+  report,
+  runClient,
+  defaultHistoryPath,
+  openHistory,
+} from "@tallyline/program";
 import manifest from "../package.json" with { type: "json" };
 import { createCalculatorClient } from "./client.ts";
 import { Conversation } from "./conversation.ts";
-import { defaultHistoryPath, openHistory } from "./history.ts";
 import { addLanguageFlags, checkLanguage } from "./language-flags.ts";
 import type { Language } from "./language.ts";
 
@@ -24,7 +33,7 @@ const program = createProgram({
   .option("--host <address>", "the server's address", host, "127.0.0.1")
   .option("--port <number>", "the server's UDP port", port, 65432)
   .option("--tcp-port <number>", "the server's TCP port", port, 65433)
-  .option("--history <file>", "keeps what is typed at a terminal; '' keeps nothing", defaultHistoryPath());
+  .option("--history <file>", "keeps what is typed at a terminal; '' keeps nothing", defaultHistoryPath("calculator"));
 addLanguageFlags(program).addHelpText(
   "after",
   "\nIn what is asked line by line, ans is the last result. The last three flags repeat the server's:\nit alone calculates, and by them the client points at the place of an error.",

@@ -17,6 +17,8 @@ interface ClientOptions {
   readonly ask: Ask;
   /** Opens the history of a terminal; without it, lines are known for one session. */
   readonly history?: () => History;
+  /** At a terminal: what the end of the line may become, and that end; as `completer` of node:readline. */
+  readonly complete?: (line: string) => [string[], string];
 }
 
 /**
@@ -73,7 +75,7 @@ async function* linesOf(input: NodeJS.ReadStream): AsyncGenerator<string> {
   if (rest !== "") yield rest;
 }
 
-async function askPerson(program: Command, { prompt, ask, history }: ClientOptions): Promise<void> {
+async function askPerson(program: Command, { prompt, ask, history, complete }: ClientOptions): Promise<void> {
   const { lines, add } = history?.() ?? { lines: [], add: () => {} };
   const terminal = createInterface({
     input: process.stdin,
@@ -81,6 +83,7 @@ async function askPerson(program: Command, { prompt, ask, history }: ClientOptio
     prompt,
     history: lines.toReversed(),
     historySize: 1000,
+    ...(complete !== undefined && { completer: complete }),
   });
   let isAsking = false;
   let isClosed = false;

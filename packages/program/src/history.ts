@@ -1,12 +1,12 @@
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import type { History } from "@tallyline/program";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import type { History } from "./run-client.ts";
 
 /** What a file keeps from one session to the next; bash keeps 500. */
 const MAX_LINES = 1000;
 
-/** No expression that a server takes is longer. */
+/** No line that a server takes is longer. */
 const MAX_LINE_LENGTH = 8192;
 
 /**
@@ -54,7 +54,12 @@ function readLines(path: string): string[] {
 }
 
 /** Where the XDG base directory specification has programs keep their histories. */
-export function defaultHistoryPath(): string {
+export function defaultHistoryPath(program: string): string {
+  return join(stateFolder(), `${program}-history`);
+}
+
+/** Where it has programs keep what they know from one time to the next. */
+export function stateFolder(): string {
   const state = process.env["XDG_STATE_HOME"] || join(homedir(), ".local", "state");
-  return join(state, "tallyline", "calculator-history");
+  return join(state, "tallyline");
 }
