@@ -58,10 +58,10 @@ export function bankConsole(options: BankConsoleOptions): (line: string) => Prom
       }
       case "question": {
         const { request } = read;
-        if (request.verb === "settle") return showOutcome(await client.settle(request.id));
-        if (request.verb === "lookup") {
-          const found = await client.lookup(request.id);
-          return "kind" in found ? showOutcome(found) : show(found, replyInWords(found));
+        if (request.verb === "settle" || request.verb === "lookup") {
+          const found = await client[request.verb](request.id);
+          const { text } = "kind" in found ? outcomeInWords(found) : replyInWords(found);
+          return show(found, { text, exitCode: EXIT.answered }); // whatever it is, it was asked for
         }
         const reply = await client.ask(request);
         return show(reply, replyInWords(reply));

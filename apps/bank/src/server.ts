@@ -4,6 +4,7 @@ import { createTcpServer, type TcpPeer, type TcpServer, type TlsServerOptions } 
 import { AccountDirectory } from "./account-directory.ts";
 import { Authentication } from "./authentication.ts";
 import { BankSession } from "./bank-session.ts";
+import { openCashAccounts } from "./cash-accounts.ts";
 import { isLoopbackAddress } from "./loopback.ts";
 import { openAccounts, USD } from "./opening.ts";
 import { createPlainSession } from "./plain-session.ts";
@@ -61,6 +62,7 @@ export async function createBankServer(options: BankServerOptions): Promise<TcpS
     throw new RangeError(`plain account is "${plainAccount}", expected 1 to 64 of A-Z a-z 0-9 . _ : -`);
   }
   await openAccounts(ledger, { account: plainAccount, openingBalanceMinor });
+  await openCashAccounts(ledger, (options.currencies ?? []).slice(1)); // dollars have theirs
 
   return createTcpServer<BankMessage, BankAnswer, Connection>({
     codec: bankServerCodec(framing),

@@ -33,6 +33,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly urls: readonly string[];
   /** Their ports. */
   readonly ports: readonly number[];
+  /** Sends a signal that it goes on after. */
+  signal(signal: NodeJS.Signals): void;
   /** Sends a signal and waits for the end. */
   stop(signal: NodeJS.Signals): Promise<Ended>;
 }
@@ -77,6 +79,7 @@ export async function startServer(run: Run & { readonly listenerCount?: number }
   return {
     urls,
     ports: urls.map((url) => Number(new URL(url).port)),
+    signal: (signal) => void child.kill(signal),
     stop,
     [Symbol.asyncDispose]: async () => void (await stop("SIGKILL")),
   };
