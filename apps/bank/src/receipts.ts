@@ -68,7 +68,7 @@ export function outcomeOf(answer: Answer, reader: Reader): BankReply {
   return { class: "OK", code: "DECLINED", declined, ...facts };
 }
 
-export function wireBalance(account: Account, currency: Currency): WireBalance {
+function wireBalance(account: Account, currency: Currency): WireBalance {
   return {
     account: account.account,
     currency: account.currency,

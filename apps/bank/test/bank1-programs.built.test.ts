@@ -145,23 +145,35 @@ describe.concurrent("bank-client with a bank that speaks bank/1", () => {
       await using bank = await folder.serve();
       const command = `"${process.execPath}" ${join(app, "dist", "bank-client.js")} --port ${bank.ports[0]}`;
       const env = { ...process.env, ...folder.environment };
-      const type = async (keys: string): Promise<string> => {
+      /** Presses keys as soon as something is shown, one after the other: what comes all at once is taken for pasted. */
+      const type = async (...steps: readonly (readonly [shown: string, keys: string])[]): Promise<string> => {
         const terminal = execFile("script", ["-qec", command, "/dev/null"], { cwd: folder.path, env });
+        const due = [...steps];
         let shown = "";
         terminal.stdout!.on("data", (text: string) => {
-          if (shown === "") terminal.stdin!.write(keys);
           shown += text;
+          const [step] = due;
+          if (step === undefined || !shown.includes(step[0])) return;
+          terminal.stdin!.write(step[1]);
+          due.shift();
         });
         await once(terminal, "exit");
         return shown;
       };
-      expect(await type("bala\tmain\nquit\n")).toContain("main: 1000 USD");
-      expect(readFileSync(join(folder.path, "state/tallyline/bank-history"), "utf8")).toContain("balance main");
-      expect(await type("\u001b[A\u001b[A\nquit\n")).toContain("main: 1000 USD"); // two lines up
+      const completed = await type(
+        ["bank> ", "bala"],
+        ["bala", "\t"],
+        ["balance ", "main\n"],
+        ["main: 1000 USD", "quit\n"],
+      );
+      expect(completed).toContain("main: 1000 USD");
+      expect(readFileSync(join(folder.path, "state/tallyline/bank-history"), "utf8")).toBe("balance main\n");
+      const up = "\u001b[A";
+      expect(await type(["bank> ", up], ["balance main", "\n"], ["1000 USD", "quit\n"])).toContain("main: 1000 USD");
     },
   );
 
-  test("gets in with a password from a file, the environment or standard input, never the command line", async () => {
+  test("gets in with a password from a file, and neither log nor error shows it", async () => {
     using folder = bankFolder();
     await using bank = await folder.serve();
     const [port] = bank.ports as [number];
@@ -183,26 +195,31 @@ describe.concurrent("bank-client with a bank that speaks bank/1", () => {
     });
     const answer = { exitCode: 0, stdout: "Your balance is: $1000\n", stderr: "" };
     expect(await folder.client(port, ["--user", "olga", "--password-file", secret, "check_balance"])).toEqual(answer);
-    const environment = { BANK_CLIENT_PASSWORD: "correct horse" };
-    expect(await folder.client(port, ["--user", "olga", "check_balance"], { environment })).toEqual(answer);
-    const piped = { input: "correct horse\n" };
-    expect(await folder.client(port, ["--user", "olga", "--password-file", "-", "check_balance"], piped)).toEqual(
-      answer,
-    );
     const wrong = await folder.client(port, ["--user", "olga", "check_balance"], {
       environment: { BANK_CLIENT_PASSWORD: "x1y2z3" },
     });
     expect(wrong).toMatchObject({ exitCode: 1, stdout: "", stderr: expect.stringContaining("AUTH_FAILED") });
     expect(wrong.stderr).not.toContain("x1y2z3");
-
-    expect(await folder.users(["remove", "olga"])).toMatchObject({ exitCode: 0 });
-    expect(await folder.users(["remove", "olga"])).toMatchObject({
-      exitCode: 1,
-      stderr: "bank-server-users: there is no user olga\n",
-    });
     const { stderr } = await bank.stop("SIGTERM");
     expect(stderr).toContain('"event":"auth-failed","user":"olga","address":"127.0.0.1"');
     expect(stderr).not.toMatch(/correct horse|x1y2z3/);
+  });
+
+  test("takes a password from the environment or standard input too, and users that were removed are nobody", async () => {
+    using folder = bankFolder();
+    await using bank = await folder.serve();
+    const [port] = bank.ports as [number];
+    const piped = { input: "correct horse\n" };
+    await folder.users(["add", "olga", "--role", "operator", "--account", "main", "--password-file", "-"], piped);
+    const answer = { exitCode: 0, stdout: "Your balance is: $1000\n", stderr: "" };
+    const environment = { BANK_CLIENT_PASSWORD: "correct horse" };
+    expect(await folder.client(port, ["--user", "olga", "check_balance"], { environment })).toEqual(answer);
+    expect(await folder.client(port, ["--user", "olga", "--password-file", "-", "check_balance"], piped)).toEqual(
+      answer,
+    );
+    expect(await folder.users(["remove", "olga"])).toMatchObject({ exitCode: 0 });
+    const gone = { exitCode: 1, stderr: "bank-server-users: there is no user olga\n" };
+    expect(await folder.users(["remove", "olga"])).toMatchObject(gone);
   });
 
   test.each([

@@ -10,7 +10,7 @@ export function stillLedger(): Ledger {
 }
 
 /** A user whom nobody knows the password of. */
-export function usersWithOne(): Users {
+function usersWithOne(): Users {
   const users = new Users(":memory:");
   const principal = { name: "somebody", role: "operator", account: undefined, rights: new Map() } as const;
   users.put({ principal, credentials: undefined, certificate: undefined });

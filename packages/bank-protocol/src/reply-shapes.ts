@@ -30,7 +30,7 @@ export interface Field<T> {
 export type FieldsOf<R> = { readonly [F in keyof R]-?: Field<NonNullable<R[F]>> };
 
 /** Lines of data before the reply: their kind, and the list of the reply that they make. */
-export interface DataShape<T> {
+interface DataShape<T> {
   readonly kind: string;
   readonly fields: FieldsOf<T>;
 }

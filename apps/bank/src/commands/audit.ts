@@ -2,7 +2,7 @@ import type { AuditRequest } from "@tallyline/bank-protocol";
 import type { ReadCommand } from "./read-command.ts";
 
 /** The books are not what their history makes them. Nothing that this bank says about money can be relied on. */
-export class BooksCorruptError extends Error {
+class BooksCorruptError extends Error {
   override readonly name = "BooksCorruptError";
 }
 

@@ -20,7 +20,7 @@ export interface Use {
 }
 
 /** What a submission is made of, with amounts in minor units and accounts as the session may name them. */
-export interface Parts {
+interface Parts {
   /** Who asks, under which id, and what else every write carries. */
   readonly request: Request;
   /** In the order of {@link WriteCommand.uses}; an amount is 0 where none was written. */
