@@ -2,7 +2,19 @@ import { once } from "node:events";
 import { chunks, lengthPrefixed, lines } from "@tallyline/framing";
 import { connectTcp, createTcpServer } from "@tallyline/tcp";
 import { describe, expect, test } from "vitest";
-import { isFull, timeoutMs, bytesOf, gate, holdUpFor, linePeer, socketFrom, until, upperCase } from "./peers.ts";
+import {
+  isFull,
+  timeoutMs,
+  bytesOf,
+  gate,
+  holdUpFor,
+  linePeer,
+  socketFrom,
+  stillTime,
+  turns,
+  until,
+  upperCase,
+} from "./peers.ts";
 
 describe("connections", () => {
   test("one more than maxConnections is turned away, and there is room again when one has left", async () => {
@@ -187,30 +199,29 @@ describe("requests", () => {
 });
 
 describe("memory", () => {
-  test("a peer that never reads is not read from either, holds little, and is cut off", async () => {
-    const reply = "x".repeat(60_000);
-    await using server = await createTcpServer({
-      codec: lines(),
-      handler: () => reply,
-      timeouts: { writeMs: 100 },
-    });
-    const socket = await socketFrom("127.0.0.1", server.port);
-    socket.pause();
-    // A gibibyte of replies is asked for.
-    socket.write("ask\n".repeat(18_000));
-    let mostBuffered = 0;
-    await until(() => {
-      mostBuffered = Math.max(mostBuffered, server.stats().bufferedBytes);
-      return server.stats().connections === 1;
-    });
-    await until(() => {
-      mostBuffered = Math.max(mostBuffered, server.stats().bufferedBytes);
-      return server.stats().closed["write-timeout"] === 1;
-    });
-    expect(mostBuffered).toBeLessThan(400_000);
-    expect(server.stats().replies).toBeLessThan(1_000);
-    socket.destroy();
-  });
+  test.each([
+    ["at once", (line: string) => line.repeat(150)],
+    ["later", async (line: string) => line.repeat(150)],
+  ])(
+    "a peer that never reads is not read from either, holds little, and is cut off; answered %s",
+    async (_, handler) => {
+      await using server = await createTcpServer({ codec: lines(), handler, timeouts: { writeMs: 100 } });
+      const socket = await socketFrom("127.0.0.1", server.port);
+      socket.pause();
+      // More than a gibibyte of replies is asked for.
+      socket.write("ask!\n".repeat(2_000_000));
+      let mostBuffered = 0;
+      await until(() => {
+        mostBuffered = Math.max(mostBuffered, server.stats().bufferedBytes);
+        return server.stats().closed["write-timeout"] === 1;
+      });
+      expect(mostBuffered).toBeLessThan(400_000);
+      // What the two kernels hold of the replies, and the reads that asked for them.
+      expect(server.stats().replies).toBeLessThan(50_000);
+      expect(server.stats().bytesRead).toBeLessThan(500_000);
+      socket.destroy();
+    },
+  );
 
   test("a slow handler is not sent more than it takes: what comes stays on the wire", async () => {
     const block = gate();
@@ -330,6 +341,35 @@ describe("time", () => {
     expect(server.stats().closed["idle-timeout"]).toBe(0);
     peer.connection.end();
     await until(() => server.stats().closed["idle-timeout"] === 1);
+  });
+
+  test("a connection that is used is not idle; once it is not, it has its time and at most an eighth more", async () => {
+    await using server = await createTcpServer({ codec: lines(), handler: upperCase, timeouts: { idleMs: 80 } });
+    using time = stillTime();
+    await using peer = await linePeer(server);
+    for (const line of ["a", "b", "c"]) {
+      peer.send(`${line}\n`);
+      expect(await peer.line()).toBe(line.toUpperCase());
+      time.pass(60);
+      await turns(3);
+    }
+    peer.send("d\n");
+    expect(await peer.line()).toBe("D");
+    for (const passedMs of [10, 79]) {
+      time.pass(passedMs);
+      await turns(3);
+    }
+    peer.connection.end();
+    await until(() => server.stats().connections === 0);
+    expect(server.stats().closed).toMatchObject({ "peer-ended": 1, "idle-timeout": 0 });
+    await using silent = await linePeer(server);
+    silent.send("e\n");
+    expect(await silent.line()).toBe("E");
+    for (const passedMs of [10, 80]) {
+      time.pass(passedMs);
+      await turns(3);
+    }
+    expect(await silent.rest()).toBe("");
   });
 
   test.each([
