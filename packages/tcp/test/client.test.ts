@@ -480,11 +480,21 @@ test("an idle client closes its connection, and the next call opens another", as
 
 test("clients of a server that refuses do not storm it: attempts back off, and are spread", async () => {
   await using server = await rawServer((socket) => socket.once("data", () => socket.destroy()));
-  const clients = Array.from({ length: 20 }, () => clientOf(server, { timeouts: { minReconnectMs: 50 } }));
-  await Promise.all(clients.map((client) => outcomeOf(client.request("x", { idempotent: true, deadlineMs: 300 }))));
-  // Three attempts each at most; without a pause there would be as many as there is time for.
-  expect(server.sockets.length).toBeLessThanOrEqual(60);
-  await Promise.all(clients.map((client) => client.close()));
+  await using client = clientOf(server, { timeouts: { minReconnectMs: 100 } });
+  using random = vi.spyOn(Math, "random");
+  using time = stillTime();
+  // A pause is anything up to its longest, which doubles: here half of 100 ms, then a quarter of 200 ms.
+  random.mockReturnValueOnce(0.5).mockReturnValueOnce(0.25);
+  const outcome = outcomeOf(client.request("x", { idempotent: true }));
+  for (const attempts of [1, 2]) {
+    await until(() => server.sockets.length === attempts && !client.stats().isConnected);
+    time.pass(49);
+    await turns(5);
+    expect(server.sockets.length).toBe(attempts);
+    time.pass(1);
+  }
+  expect(await outcome).toBe("CONNECTION_CLOSED unknown");
+  expect(server.sockets.length).toBe(3);
 });
 
 test("a process ends by itself though its client is connected", async () => {

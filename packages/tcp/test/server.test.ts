@@ -1,7 +1,8 @@
+import { Socket } from "node:net";
 import { chunks, lines } from "@tallyline/framing";
 import { connectTcp, createTcpServer, type TcpServerOptions } from "@tallyline/tcp";
-import { describe, expect, test } from "vitest";
-import { bytesOf, linePeer, upperCase } from "./peers.ts";
+import { describe, expect, test, vi } from "vitest";
+import { linePeer, upperCase } from "./peers.ts";
 
 describe("requests and replies", () => {
   test("answers each line, in the order in which they came", async () => {
@@ -26,11 +27,17 @@ describe("requests and replies", () => {
     expect([await peer.line(), await peer.line(), await peer.line()]).toEqual(["first", "now", "second"]);
   });
 
-  test("replies of one turn leave in one write", async () => {
-    await using server = await createTcpServer({ codec: lines(), handler: async (line: string) => line });
-    await using connection = await connectTcp({ port: server.port });
-    await connection.write(bytesOf("a\nb\nc\nd\n"));
-    expect(Buffer.from((await connection.read())!).toString()).toBe("a\nb\nc\nd\n");
+  test.each([
+    ["at once", upperCase],
+    ["later", async (line: string) => upperCase(line)],
+  ])("replies of one turn leave in one write; answered %s", async (_, handler) => {
+    await using server = await createTcpServer({ codec: lines(), handler });
+    await using peer = await linePeer(server);
+    using write = vi.spyOn(Socket.prototype, "write");
+    peer.send("a\nb\nc\nd\n");
+    expect([await peer.line(), await peer.line(), await peer.line(), await peer.line()]).toEqual(["A", "B", "C", "D"]);
+    const written = write.mock.calls.map(([data]) => Buffer.from(data).toString());
+    expect(written).toEqual(["a\nb\nc\nd\n", "A\nB\nC\nD\n"]);
   });
 
   test("answers given at once, later, or not at all keep their order within one read, up to the one that fails", async () => {
