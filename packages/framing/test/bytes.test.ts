@@ -69,17 +69,6 @@ function announce(length: number): Uint8Array {
   return bytes;
 }
 
-test("no bytes make the length-prefixed decoder throw or hang", () => {
-  const codec = lengthPrefixed({ prefixBytes: 2, maxFrameBytes: 50 });
-  fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 20 })), (pieces) => {
-      const events = eventsOf(codec, pieces);
-      expect(events.filter((event) => event.kind !== "message").length).toBeLessThanOrEqual(1);
-    }),
-    { numRuns: Number(process.env["FUZZ_RUNS"] ?? 500) },
-  );
-});
-
 test("every read is a chunk, and empty reads are none", () => {
   const codec = chunks({ maxChunkBytes: 3 });
   const pieces = [bytesOf("ab"), bytesOf(""), bytesOf("c"), bytesOf("defg"), bytesOf("h")];

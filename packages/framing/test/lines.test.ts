@@ -80,19 +80,6 @@ test("pushing everything before pulling anything gives the same events", () => {
   );
 });
 
-test("no bytes make it throw, and what it holds stays within the limit and one chunk", () => {
-  const runs = Number(process.env["FUZZ_RUNS"] ?? 2_000);
-  const decoder = small.decoder();
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 40 }), (chunk) => {
-      decoder.push(chunk);
-      while (decoder.next() !== undefined);
-      expect(decoder.pendingBytes).toBeLessThanOrEqual(8);
-    }),
-    { numRuns: runs },
-  );
-});
-
 test("a tail cut off at any byte is never a line, and is reported once", () => {
   const stream = bytesOf("withdraw 42 1000\n");
   for (let cut = 1; cut < stream.length; cut += 1) {
