@@ -83,7 +83,7 @@ export function parse(
     explain = explainPythonSyntax,
   }: Pick<CalculatorOptions, "dialect" | "limits" | "explain"> = {},
 ): Expression {
-  return freezeTree(parseExpression(text, { dialect, limits: limitsFrom(limits), explain }));
+  return freezeTree(text, parseExpression(text, { dialect, limits: limitsFrom(limits), explain }));
 }
 
 /** What `work` gives, or the expression's error as a value. */

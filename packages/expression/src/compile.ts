@@ -28,7 +28,7 @@ export interface Compiled<Value> {
 export function compile<Value = PythonValue>(text: string, options: CalculatorOptions<Value> = {}): Compiled<Value> {
   const { language, constants, ...names } = prepare(options);
   const { system } = names;
-  const tree = freezeTree(parseExpression(text, language));
+  const tree = freezeTree(text, parseExpression(text, language));
   const scope: Scope<unknown> = { ...names, variables: constants };
   const startRun = (variables: object) => new Run(text, language.limits, variables);
   const program = isPython(system)

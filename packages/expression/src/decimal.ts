@@ -40,7 +40,7 @@ export function decimal(options: DecimalOptions = {}): NumberSystem<DecimalValue
   return {
     name: "decimal",
     literal: (run, node) => {
-      const { digits, exponent } = decimalLiteral(node.text);
+      const { digits, exponent } = decimalLiteral(run.textOf(node));
       const length = digitCount(digits);
       if (length > run.limits.maxLiteralDigits) {
         const message = `number has ${length} digits, limit is ${run.limits.maxLiteralDigits}`;

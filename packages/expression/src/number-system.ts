@@ -51,6 +51,11 @@ export class Run {
     this.workLeft = limits.maxWork;
   }
 
+  /** What was typed there. */
+  textOf({ start, end }: Span): string {
+    return this.source.slice(start, end);
+  }
+
   /** Takes `units` from the budget before the work is done. */
   spend(units: number, at: Span): void {
     this.workLeft -= units;

@@ -14,6 +14,7 @@ interface Operation extends Span {
 }
 
 export function binary(run: Run, node: Operation, left: PythonInternal, right: PythonInternal): PythonInternal {
+  if (typeof left === "number" && typeof right === "number") return intBinary(run, node, left, right);
   const { operator } = node;
   if (left instanceof Float || right instanceof Float) {
     if (!isArithmetic(operator)) return refuseOperands(run, node, left, right);

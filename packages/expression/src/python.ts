@@ -15,8 +15,8 @@ export const python: NumberSystem<PythonInternal, PythonValue> = {
     if (!node.isInteger) return new Float(node.nearest);
     if (node.nearest <= Number.MAX_SAFE_INTEGER) return node.nearest;
     // Reading decimal digits takes as long as a product of the same width.
-    run.spend((node.text.length / 19) ** 2, node);
-    return toInteger(BigInt(node.text.replaceAll("_", "")));
+    run.spend(((node.end - node.start) / 19) ** 2, node);
+    return toInteger(BigInt(run.textOf(node).replaceAll("_", "")));
   },
   boolean: (value) => value,
   unary: arithmetic.unary,

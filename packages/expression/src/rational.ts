@@ -41,9 +41,9 @@ export type RationalValue = Rational | boolean;
 export const rational: NumberSystem<RationalValue, RationalValue> = {
   name: "rational",
   literal: (run, node) => {
-    const { digits, exponent } = decimalLiteral(node.text);
+    const { digits, exponent } = decimalLiteral(run.textOf(node));
     run.checkBits(Math.ceil(Math.abs(exponent) * Math.log2(10)), node);
-    run.spend((Math.abs(exponent) / 19) ** 2 + (node.text.length / 19) ** 2, node);
+    run.spend((Math.abs(exponent) / 19) ** 2 + ((node.end - node.start) / 19) ** 2, node);
     const scale = 10n ** BigInt(Math.abs(exponent));
     return exponent < 0 ? fraction(run, node, digits, scale) : new Rational(digits * scale);
   },

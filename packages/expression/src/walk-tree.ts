@@ -40,9 +40,10 @@ function operandsOf(node: Expression): readonly Expression[] {
   }
 }
 
-/** Makes a tree that nobody can change. */
-export function freezeTree(tree: Expression): Expression {
+/** Makes a tree for callers: its numbers have their text, and nobody can change it. */
+export function freezeTree(source: string, tree: Expression): Expression {
   walk(tree, (node) => {
+    if (node.type === "number") (node as { text: string }).text = source.slice(node.start, node.end);
     for (const part of Object.values(node)) if (Array.isArray(part)) Object.freeze(part);
     Object.freeze(node);
   });
