@@ -11,18 +11,15 @@ import {
   format,
   parse,
   rational,
+  type Outcome,
 } from "@tallyline/expression";
 
-// What chat bots and calculators have been brought down with. How fast each is answered is a benchmark's to say; what
-// takes this long hangs.
-const patienceMs = 10_000;
+// That each is answered at all is the point here; how fast is for bench/hostile.ts to say.
 
 describe.each(Object.entries(hostile))("%s", (_name, [text, code]) => {
-  test("is refused soon, by a code, both walked and compiled", () => {
-    const start = performance.now();
+  test("is refused by a code, both walked and compiled", () => {
     const outcome = calculate(text);
     expect(outcome.ok ? outcome.text.slice(0, 40) : outcome.error.code).toBe(code);
-    expect(performance.now() - start).toBeLessThan(patienceMs);
     expect(compiledCode(text)).toBe(code);
   });
 });
@@ -75,24 +72,22 @@ test.each<[nested: string, times: number]>([
   expect(() => evaluate(deep(times + 1), { limits })).toThrow(ExpressionError);
 });
 
-test.each(hostileToRationals)("rational %s ends soon", (text) => {
-  const start = performance.now();
-  createCalculator({ numbers: rational }).calculate(text);
-  expect(performance.now() - start).toBeLessThan(patienceMs);
+test.each(hostileToRationals)("rational %s is answered", (text) => {
+  expect(isAnswered(createCalculator({ numbers: rational }).calculate(text))).toBe(true);
 });
 
-test.each(hostileToDecimals)("decimal %s ends soon at the widest precision", (text) => {
-  const start = performance.now();
-  createCalculator({ numbers: decimal({ precision: 1000 }) }).calculate(text);
-  expect(performance.now() - start).toBeLessThan(patienceMs);
+test.each(hostileToDecimals)("decimal %s is answered at the widest precision", (text) => {
+  expect(isAnswered(createCalculator({ numbers: decimal({ precision: 1000 }) }).calculate(text))).toBe(true);
 });
 
 test.each(Object.entries(unending))("thousands of %s overflow nothing", (_name, text) => {
-  const start = performance.now();
-  calculate(text);
-  createCalculator({ dialect: "calc" }).calculate(text);
-  expect(performance.now() - start).toBeLessThan(patienceMs);
+  expect(isAnswered(calculate(text))).toBe(true);
+  expect(isAnswered(createCalculator({ dialect: "calc" }).calculate(text))).toBe(true);
 });
+
+function isAnswered(outcome: Outcome<unknown>): boolean {
+  return outcome.ok ? outcome.text !== "" : outcome.error.code !== undefined;
+}
 
 test("sums in sums fit the stack, compiled and walked", () => {
   const limits = { maxDepth: 1000, maxNodes: 100_000, maxLength: 100_000 };
