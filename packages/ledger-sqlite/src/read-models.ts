@@ -6,6 +6,12 @@ import type { TailRecord } from "./tail.ts";
 /** An entry of an account is findable at every so many versions; from there to any other it is a short walk. */
 export const VERSIONS_PER_MARK = 64;
 
+/** What an account was opened with, and where in the order. */
+type Profile = AccountProfile & { readonly openedSeq: number };
+
+/** Some 200 bytes each. */
+const KEPT_PROFILES = 10_000;
+
 /** Reads the tables that are made from the journal. They end where the tail begins. */
 export class ReadModels {
   readonly #account: StatementSync;
@@ -15,6 +21,7 @@ export class ReadModels {
   readonly #endedHold: StatementSync;
   readonly #reversal: StatementSync;
   readonly #refusalCount: StatementSync;
+  readonly #profiles = new Map<number, Profile>();
 
   constructor(database: DatabaseSync) {
     this.#account = database.prepare("SELECT owner, metadata, opened_seq FROM account WHERE number = ?");
@@ -29,7 +36,16 @@ export class ReadModels {
     this.#refusalCount = database.prepare("SELECT count FROM refusal_count WHERE principal = ?");
   }
 
-  profile(account: number): AccountProfile & { readonly openedSeq: number } {
+  /** What an account was opened with. It never changes, so some are kept: a bank asks for it with every balance. */
+  profile(account: number): Profile {
+    let profile = this.#profiles.get(account);
+    if (profile !== undefined) return profile;
+    if (this.#profiles.size >= KEPT_PROFILES) this.#profiles.clear();
+    this.#profiles.set(account, (profile = this.#readProfile(account)));
+    return profile;
+  }
+
+  #readProfile(account: number): Profile {
     const row = this.#account.get(account) as { owner: string | null; metadata: string | null; opened_seq: number };
     return profileOf(row.owner, row.metadata, row.opened_seq);
   }
@@ -84,11 +100,7 @@ interface EntryRow {
 }
 
 /** What an account was opened with, from the columns of its row. */
-export function profileOf(
-  owner: string | null,
-  metadata: string | null,
-  openedSeq: number,
-): AccountProfile & { readonly openedSeq: number } {
+export function profileOf(owner: string | null, metadata: string | null, openedSeq: number): Profile {
   return {
     ...(owner !== null && { owner }),
     ...(metadata !== null && { metadata: JSON.parse(metadata) as Record<string, string> }),

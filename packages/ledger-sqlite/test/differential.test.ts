@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { compareWithMemory } from "./differential.ts";
 
-// The long form is scripts/differential.ts.
+// The long form is bench/differential.ts.
 const folder = mkdtempSync(join(tmpdir(), "tallyline-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 

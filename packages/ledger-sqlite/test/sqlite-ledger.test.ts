@@ -82,6 +82,27 @@ test("commands of one turn beyond the size of a commit are all executed, in orde
   );
 });
 
+test("accounts that changed since their page was saved are redone when the file is opened", async () => {
+  // Three pages of accounts, of which one is saved at a time.
+  const names = Array.from({ length: 2100 }, (_, index) => `a${index}`);
+  const deposits = names.map((account, index) =>
+    deposit({ principal: "p", id: `d${index}`, account, amountMinor: BigInt(1 + index) }),
+  );
+  {
+    await using ledger = await open();
+    await submitAll(ledger, openAlice);
+    await submitAll(
+      ledger,
+      names.map((account) => ({ ...openAlice[1]!, id: account, account }) as Submission),
+    );
+    await submitAll(ledger, deposits);
+  }
+  await using ledger = await open();
+  const balances = await Promise.all(names.map(async (name) => (await ledger.account(name))?.creditsMinor));
+  expect(balances).toEqual(names.map((_, index) => BigInt(1 + index)));
+  expect(await ledger.verify()).toMatchObject({ ok: true, seq: 4202 });
+});
+
 test("the file is readable by its owner only", async () => {
   await using ledger = await open();
   await submitAll(ledger, openAlice);

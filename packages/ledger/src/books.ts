@@ -111,7 +111,7 @@ export class Books implements WritableBooks {
   }
 
   /** Expires the holds that are due. @returns what it did, for the journal. */
-  advance(nowMs: number): Executed[] {
+  advance(nowMs: number): readonly Executed[] {
     return advance(this, nowMs);
   }
 

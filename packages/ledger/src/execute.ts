@@ -24,17 +24,20 @@ export interface Executed {
 /** Decides a command at a time, after all holds that are due by then have expired. The command's own decision is last. */
 export function execute(books: WritableBooks, command: Command, nowMs: number): readonly [...Executed[], Executed] {
   const expired = advance(books, nowMs);
-  return [...expired, decide(books, command, books.tick(nowMs))];
+  const own = decide(books, command, books.tick(nowMs));
+  return expired.length === 0 ? [own] : [...expired, own];
 }
 
 /**
  * Brings the ledger's clock forward, and expires the holds that are due by it, each at a place of its own in the order.
  * @returns what it did, for the journal.
  */
-export function advance(books: WritableBooks, nowMs: number): Executed[] {
+export function advance(books: WritableBooks, nowMs: number): readonly Executed[] {
   const atMs = books.tick(nowMs);
+  let seq = books.dueHold(atMs);
+  if (seq === undefined) return NONE;
   const expired: Executed[] = [];
-  for (let seq = books.dueHold(atMs); seq !== undefined; seq = books.dueHold(atMs)) {
+  for (; seq !== undefined; seq = books.dueHold(atMs)) {
     const command: ExpireCommand = { verb: "expire", principal: LEDGER, id: `expire:${seq}`, holdSeq: seq };
     expired.push(decide(books, command, atMs));
   }
@@ -46,3 +49,5 @@ function decide(books: WritableBooks, command: Command, atMs: number): Executed 
   if (decision.record !== undefined) books.take(command, decision.record, atMs);
   return { command, decision, atMs };
 }
+
+const NONE: readonly Executed[] = [];

@@ -1,6 +1,6 @@
 // The ledger in a file and the one in memory, given the same random commands, must answer the same: 10^5 commands from each
 // of 100 seeds take about half an hour on one core.
-// Run: node --conditions=@tallyline/source packages/ledger-sqlite/scripts/differential.ts [commands] [seeds] [first seed]
+// Run: node --conditions=@tallyline/source packages/ledger-sqlite/bench/differential.ts [commands] [seeds] [first seed]
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
