@@ -2,7 +2,9 @@
 import { join } from "node:path";
 import { mergeConfig, type ViteUserConfig } from "vitest/config";
 
-const { default: tests } = (await import(join(process.cwd(), "vitest.config.ts"))) as { readonly default: ViteUserConfig };
+const { default: tests } = (await import(join(process.cwd(), "vitest.config.ts"))) as {
+  readonly default: ViteUserConfig;
+};
 const { file, from, to } = JSON.parse(process.env["MUTATION"]!) as Record<"file" | "from" | "to", string>;
 const path = join(process.cwd(), "packages", file);
 

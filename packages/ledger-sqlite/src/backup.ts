@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { backup, DatabaseSync } from "node:sqlite";
+import * as sqlite from "node:sqlite";
 import type { Head } from "@tallyline/ledger";
 import { LedgerCopyError, LedgerOpenError } from "./errors.ts";
 import { openToRead, orphanedLog, syncFile, syncFolder } from "./ledger-file.ts";
@@ -31,7 +31,7 @@ export async function backupLedger(path: string, target: string, { onProgress }:
     const head = headInFile(source);
     rmSync(part, { force: true });
     closeSync(openSync(part, "wx", 0o600));
-    await backup(source, part, {
+    await sqlite.backup(source, part, {
       rate: PAGES_PER_STEP,
       progress: ({ totalPages, remainingPages }) => {
         onProgress?.({ copiedPages: totalPages - remainingPages, totalPages });
@@ -58,7 +58,7 @@ function refuseToOverwrite(target: string): void {
 
 /** Without a write-ahead log a copy is one file, also while somebody reads it. @returns how many pages it has. */
 function finish(path: string): number {
-  const copy = new DatabaseSync(path);
+  const copy = new sqlite.DatabaseSync(path);
   copy.exec("PRAGMA journal_mode = DELETE");
   const pageCount = copy.prepare("PRAGMA page_count").get()!["page_count"] as number;
   copy.close();

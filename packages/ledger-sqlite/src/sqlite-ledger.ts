@@ -1,4 +1,5 @@
 import { endianness } from "node:os";
+import * as sqlite from "node:sqlite";
 import {
   advance,
   apply,
@@ -63,9 +64,7 @@ export interface SqliteLedger extends Ledger, AsyncDisposable {
  */
 export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<SqliteLedger> {
   const { path, now = () => performance.timeOrigin + performance.now() } = options;
-  if (endianness() !== "LE") {
-    throw new LedgerOpenError("RUNTIME_UNSUITED", path, "needs a little-endian processor");
-  }
+  refuseRuntime(path);
   const file = openLedgerFile(path);
   try {
     return openBooks(file, { ...options, now });
@@ -74,6 +73,15 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Sq
     if (!(error instanceof LedgerDamagedError)) throw error;
     throw new LedgerOpenError("DAMAGED", path, error.message.slice(path.length + 1), { cause: error });
   }
+}
+
+/** Imported whole, so that an older Node.js, which has no `backup`, comes as far as this sentence. */
+function refuseRuntime(path: string): void {
+  if (!("backup" in sqlite)) {
+    const explanation = `needs Node.js 22.16 or later, this is ${process.versions.node}`;
+    throw new LedgerOpenError("RUNTIME_UNSUITED", path, explanation);
+  }
+  if (endianness() !== "LE") throw new LedgerOpenError("RUNTIME_UNSUITED", path, "needs a little-endian processor");
 }
 
 function openBooks(file: LedgerFile, options: SqliteLedgerOptions & { readonly now: () => number }): SqliteLedger {
