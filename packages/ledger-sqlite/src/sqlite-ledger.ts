@@ -142,6 +142,8 @@ class GroupCommitLedger implements SqliteLedger {
   #queue: Waiting[] = [];
   #ended: LedgerClosedError | LedgerFailedError | LedgerDamagedError | undefined;
   #projectTimer: NodeJS.Timeout | undefined;
+  /** Whether the tables could not be written just now: then it is tried again when the timer says so, not at every commit. */
+  #isProjectionPutOff = false;
 
   constructor({ file, path, books, journal, now }: Parts) {
     this.#file = file;
@@ -309,8 +311,7 @@ class GroupCommitLedger implements SqliteLedger {
       this.#answerWithoutRoom(batch, isBusy(error) ? "STORE_BUSY" : "STORE_FULL");
       return;
     }
-    if (this.#books.tail.records.length >= RECORDS_PER_PROJECTION) this.#project();
-    else this.#projectSoon();
+    if (this.#books.tail.records.length < RECORDS_PER_PROJECTION || !this.#project()) this.#projectSoon();
   }
 
   #hasEnded(): boolean {
@@ -366,9 +367,10 @@ class GroupCommitLedger implements SqliteLedger {
   }
 
   #projectSoon(): void {
-    if (this.#projectTimer !== undefined || this.#books.tail.records.length === 0) return;
+    if (this.#projectTimer !== undefined || this.#hasEnded() || this.#books.tail.records.length === 0) return;
     this.#projectTimer = setTimeout(() => {
       this.#projectTimer = undefined;
+      this.#isProjectionPutOff = false;
       if (this.#ended === undefined) this.#project();
     }, PROJECT_AFTER_MS).unref();
   }
@@ -376,6 +378,7 @@ class GroupCommitLedger implements SqliteLedger {
   /** Brings the tables up to date. @returns whether it could: without room it is tried again later. */
   #project(): boolean {
     if (this.#books.tail.records.length === 0) return true;
+    if (this.#isProjectionPutOff) return false;
     clearTimeout(this.#projectTimer);
     this.#projectTimer = undefined;
     try {
@@ -387,6 +390,7 @@ class GroupCommitLedger implements SqliteLedger {
         return false;
       }
       if (this.#file.database.isTransaction) this.#file.database.exec("ROLLBACK");
+      this.#isProjectionPutOff = true;
       this.#projectSoon();
       return false;
     }
