@@ -14,7 +14,6 @@ const done = {
   checksBetweenCommitAndAnswer: "crashes between commit and answer",
   checksBeforeCommit: "crashes before commit",
   readsWhileFull: "reads while full",
-  readsRefusedWhileFull: "reads refused while full",
 };
 const found = {
   lost: "lost",

@@ -138,13 +138,16 @@ export class StorageFaults {
     writeFileSync(join(this.#places.folder, "plan"), `${plan} `);
   }
 
-  /** Until there is room, a ledger can only be read; whether it takes commands again then, is its own affair. */
+  /** While the disk is full a ledger that is open can be read, and once there is room it goes on. */
   async #makeRoom(ledger: Ledger | undefined): Promise<AfterFailure> {
     this.tally.count("failures");
     const isRead = ledger !== undefined && (await isAnswered(ledger.account(accountName(0))));
-    if (ledger !== undefined) this.tally.count(isRead ? "readsWhileFull" : "readsRefusedWhileFull");
     this.#setPlan("");
-    const isWritten = ledger !== undefined && (await isAnswered(ledger.submit(commandAt(this.#order.book, 0))));
+    if (ledger === undefined) return "close";
+    const isWritten = await isAnswered(ledger.submit(commandAt(this.#order.book, 0)));
+    if (isRead) this.tally.count("readsWhileFull");
+    else this.tally.violate("differing", "full: a read was refused");
+    if (!isWritten) this.tally.violate("differing", "full: it did not go on when there was room again");
     return isWritten ? "ask again" : "close";
   }
 
