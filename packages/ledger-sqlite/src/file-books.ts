@@ -31,7 +31,10 @@ import { readStatement } from "./stored-statement.ts";
 import { accountChangeRow, accountRow } from "./table-rows.ts";
 import { Tail, type RareEffects } from "./tail.ts";
 
-/** An account that changed since the last commit. */
+/** Bounds what is kept of reads where nothing is committed for long. */
+const KEPT_SLOTS = 8192;
+
+/** An account as of now. */
 interface Slot {
   readonly number: number;
   readonly account: Account;
@@ -57,6 +60,9 @@ export class FileBooks implements WritableBooks {
   readonly #currencies: ReadonlySet<string>;
   readonly #maxRefusals: number;
   readonly #draft = new Map<string, Slot>();
+  /** Accounts that were read, and have not changed, since the last commit. */
+  readonly #read = new Map<string, Slot>();
+  #lastKey = { principal: "", id: "", key: " " };
   /** What was recorded since the last commit, by principal and id. */
   readonly #batch = new Map<string, JournalRecord>();
   readonly #hash = new Uint32Array(2);
@@ -89,14 +95,11 @@ export class FileBooks implements WritableBooks {
   }
 
   account(name: string): Account | undefined {
-    const slot = this.#draft.get(name);
-    if (slot !== undefined) return slot.account;
-    const number = this.accounts.number(name);
-    return number === undefined ? undefined : this.accounts.get(number);
+    return this.#slot(name)?.account;
   }
 
   recorded(principal: string, id: string): Recorded | undefined {
-    const key = `${principal} ${id}`; // neither has a blank
+    const key = this.#keyOf(principal, id);
     const recent = this.#batch.get(key);
     if (recent !== undefined) return recent;
     for (const seq of this.ids.candidates(this.#hashOf(key))) {
@@ -141,7 +144,7 @@ export class FileBooks implements WritableBooks {
     const images = this.#takeEffect(command, result, atMs);
     const record = { seq: this.#lastSeq, atMs, command, content, result, images };
     this.#journal.add(record, this.#numberOf);
-    this.#batch.set(`${command.principal} ${command.id}`, record);
+    this.#batch.set(this.#keyOf(command.principal, command.id), record);
   }
 
   /** Takes a record that was committed before the file was opened, and that the tables do not show. */
@@ -170,6 +173,7 @@ export class FileBooks implements WritableBooks {
     }
     this.#batch.clear();
     this.#draft.clear();
+    this.#read.clear();
     this.holds.commit();
     this.#committedRecords = this.tail.records.length;
     this.#committedAccounts = this.accounts.count;
@@ -180,6 +184,7 @@ export class FileBooks implements WritableBooks {
     this.#lastSeq -= this.tail.records.length - this.#committedRecords;
     this.#batch.clear();
     this.#draft.clear();
+    this.#read.clear();
     this.holds.rollback();
     this.tail.truncate(this.#committedRecords);
     this.accounts.truncate(this.#committedAccounts);
@@ -229,9 +234,8 @@ export class FileBooks implements WritableBooks {
 
   /** The entries of an account. @throws RangeError for a bad range. */
   statement(name: string, range?: StatementRange): Statement | undefined {
-    const number = this.accounts.number(name);
-    const latest = this.#draft.get(name)?.latest ?? (number === undefined ? 0 : this.accounts.latest(number));
-    const account = number === undefined ? undefined : { name, number, latest, version: this.account(name)!.version };
+    const slot = this.#slot(name);
+    const account = slot && { name, number: slot.number, latest: slot.latest, version: slot.account.version };
     return readStatement(this.#tables, this.tail, account, range);
   }
 
@@ -239,7 +243,8 @@ export class FileBooks implements WritableBooks {
   trialBalance(): TrialBalance[] {
     const sums = new Map([...this.#currencies].map((code) => [code, { debitsMinor: 0n, creditsMinor: 0n }]));
     for (let number = 0; number < this.accounts.count; number += 1) {
-      const { currency, debitsMinor, creditsMinor } = this.account(this.accounts.name(number))!;
+      const changed = this.#draft.get(this.accounts.name(number))?.account;
+      const { currency, debitsMinor, creditsMinor } = changed ?? this.accounts.get(number);
       const sum = sums.get(currency)!;
       sum.debitsMinor += debitsMinor;
       sum.creditsMinor += creditsMinor;
@@ -262,7 +267,7 @@ export class FileBooks implements WritableBooks {
       if (result.hold !== undefined) this.holds.take(result.hold);
       rare = rareEffects(command, result, images[0]!.number);
     }
-    this.#addHash(`${principal} ${id}`);
+    this.#addHash(this.#keyOf(principal, id));
     const refusal = result.ok ? null : result.code;
     const entries = [first, this.tail.entries.end] as const;
     this.tail.add({ seq, atMs, principal, id, verb, memo: memo ?? null, ref: ref ?? null, refusal, entries, rare });
@@ -275,7 +280,7 @@ export class FileBooks implements WritableBooks {
     const { entries } = this.tail;
     const first = entries.end;
     for (const { account: name, side, amountMinor } of legs) {
-      const { number, account, latest } = this.#slot(name);
+      const { number, account, latest } = this.#slot(name)!;
       const previous = this.#latestEntry(number, first) ?? latest;
       const earlier = previous >= first ? entries.get(previous) : undefined;
       const change = side === normalSide(account.kind) ? amountMinor : -amountMinor;
@@ -302,18 +307,31 @@ export class FileBooks implements WritableBooks {
 
   #takeAccount(account: Account, first: number): AccountImage {
     const name = account.account;
-    const slot = this.#draft.get(name);
-    const number = slot?.number ?? this.accounts.number(name)!;
-    const latest = this.#latestEntry(number, first) ?? slot?.latest ?? this.accounts.latest(number);
+    const { number, latest: earlier } = this.#slot(name)!;
+    const latest = this.#latestEntry(number, first) ?? earlier;
     this.#draft.set(name, { number, account, latest });
     return { number, state: account, latest };
   }
 
-  #slot(name: string): Slot {
-    const slot = this.#draft.get(name);
-    if (slot !== undefined) return slot;
-    const number = this.accounts.number(name)!;
-    return { number, account: this.accounts.get(number), latest: this.accounts.latest(number) };
+  /** An account as of now. A command asks for it several times, and others of the same turn may. */
+  #slot(name: string): Slot | undefined {
+    const known = this.#draft.get(name) ?? this.#read.get(name);
+    if (known !== undefined) return known;
+    const number = this.accounts.number(name);
+    if (number === undefined) return undefined;
+    if (this.#read.size >= KEPT_SLOTS) this.#read.clear();
+    const slot = { number, account: this.accounts.get(number), latest: this.accounts.latest(number) };
+    this.#read.set(name, slot);
+    return slot;
+  }
+
+  /** Neither a principal nor an id has a blank. Asked for again and again for the same command. */
+  #keyOf(principal: string, id: string): string {
+    const last = this.#lastKey;
+    if (last.principal === principal && last.id === id) return last.key;
+    const key = `${principal} ${id}`;
+    this.#lastKey = { principal, id, key };
+    return key;
   }
 
   /** What is asked about an id is most often followed by its record. */
