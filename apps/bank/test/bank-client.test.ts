@@ -3,7 +3,8 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import { createBankServer } from "@tallyline/bank";
 import { createBankClient, type BankStream } from "@tallyline/bank/client";
 import type { WriteRequest } from "@tallyline/bank-protocol";
-import { connectStream, createTcpFaultProxy } from "@tallyline/testkit/proxies";
+import { connectTcp } from "@tallyline/tcp";
+import { connectStream, createTcpFaultProxy, type TcpFaults } from "@tallyline/testkit/proxies";
 import { describe, expect, test } from "vitest";
 import { stillLedger } from "./transcript-bank.ts";
 
@@ -277,4 +278,38 @@ test("one that resets every connection somewhere in the middle does no transfer 
   expect(proxy.counts().connections).toBeGreaterThan(5);
   await using direct = createBankClient({ port: bank.port });
   expect(await direct.balance("bob")).toMatchObject({ booked: "100", version: 100 });
+});
+
+describe("a connection that is cut after any byte", () => {
+  const request = "hello bank/1\n#1 transfer alice bob 0.01 id=t-100\n".length;
+  const answer = 460; // more than welcome and receipt together
+  const cuts = [
+    ...Array.from({ length: request + 1 }, (_, n) => ({ toTarget: { resetAfterBytes: n } })),
+    ...Array.from({ length: request + 1 }, (_, n) => ({ toTarget: { endAfterBytes: n } })),
+    ...Array.from({ length: answer }, (_, n) => ({ toClient: { resetAfterBytes: n } })),
+    ...Array.from({ length: answer }, (_, n) => ({ toClient: { endAfterBytes: n } })),
+  ];
+
+  test("loses no transfer and does none twice", async () => {
+    await using bank = await startBank();
+    const transferThrough = async (faults: TcpFaults, index: number): Promise<string> => {
+      await using proxy = await createTcpFaultProxy({ target: { port: bank.port }, faults });
+      let connections = 0;
+      await using client = createBankClient({
+        connect: async () => {
+          connections += 1;
+          if (connections > 1) proxy.setFaults({});
+          return connectTcp({ port: proxy.port });
+        },
+      });
+      const outcome = await client.transfer({ from: "alice", to: "bob", amount: "0.01", id: `t-${100 + index}` });
+      return outcome.kind;
+    };
+    for (let i = 0; i < cuts.length; i += 64) {
+      const some = cuts.slice(i, i + 64).map((faults, j) => transferThrough(faults, i + j));
+      expect(new Set(await Promise.all(some))).toEqual(new Set(["done"]));
+    }
+    await using client = createBankClient({ port: bank.port });
+    expect(await client.balance("bob")).toMatchObject({ booked: `${cuts.length / 100}`, version: cuts.length });
+  }, 60_000);
 });
