@@ -1,8 +1,13 @@
-// Both dialects over a real socket: `node --conditions=@tallyline/source bench/fuzz.ts [lines] [seed]`, in the app's folder.
-// Half of the lines are for each. Ends with exit code 1 at the first line that was not answered as it has to be.
-import { fuzzBankDialect, fuzzPlainDialect } from "../test/fuzz-lines.ts";
+// Both dialects: `node --conditions=@tallyline/source bench/fuzz.ts [lines] [seed] [codec]`, in the app's folder. Over a real
+// socket, to a bank; with `codec`, the grammar alone. Half of the lines are for each dialect. Ends with exit code 1 at the
+// first line that was not answered as it has to be.
+import { fuzzBankDialect, fuzzCodec, fuzzPlainDialect } from "../test/fuzz-lines.ts";
 
-const [lines = 10_000_000, seed = 1] = process.argv.slice(2).map(Number);
+const [lines = 10_000_000, seed = 1] = process.argv.slice(2, 4).map(Number);
+if (process.argv[4] === "codec") {
+  process.stdout.write(`${JSON.stringify({ lines, seed, kinds: fuzzCodec(lines, seed) })}\n`);
+  process.exit();
+}
 const PART = 100_000; // a bank of its own for each, so that the books stay small
 for (let done = 0; done < lines; done += 2 * PART) {
   const count = Math.min(PART, Math.ceil((lines - done) / 2));

@@ -1,7 +1,14 @@
 // Lines of every sort against a bank over a real socket: what must hold for each answer. Used by a short test, and by
 // bench/fuzz.ts for as long as one likes.
 import { createBankServer } from "@tallyline/bank";
-import { MAX_LINE_BYTES, parseRequest, ReplyLines, type BankReply } from "@tallyline/bank-protocol";
+import {
+  bankServerCodec,
+  formatRequest,
+  MAX_LINE_BYTES,
+  parseRequest,
+  ReplyLines,
+  type BankReply,
+} from "@tallyline/bank-protocol";
 import { connectTcp, type TcpConnection } from "@tallyline/tcp";
 import { createRandom, type Random } from "@tallyline/testkit";
 import { stillLedger } from "./transcript-bank.ts";
@@ -78,6 +85,39 @@ export async function fuzzPlainDialect(count: number, seed: number): Promise<Fuz
     }
   }
   return words;
+}
+
+/** Both dialects' grammar alone, without a bank: nothing throws, and every problem fits a line. Far more lines a second. */
+export function fuzzCodec(count: number, seed: number): FuzzReport {
+  const codec = bankServerCodec();
+  const random = createRandom(seed);
+  const kinds: Record<string, number> = {};
+  const [bank, plain] = [codec.decoder(), codec.decoder()];
+  bank.push(bytesOf("hello bank/1\n"));
+  bank.next();
+  for (let i = 0; i < count; i += 1) {
+    const isBank = i % 2 === 0;
+    const decoder = isBank ? bank : plain;
+    const line = isBank ? bankLine(random) : plainLine(random);
+    decoder.push(Buffer.concat([line, Uint8Array.of(0x0a)]));
+    const event = decoder.next();
+    if (event?.kind !== "message") throw new FuzzError(`${JSON.stringify(textOf(line))} is no message`);
+    const message = event.message;
+    if (message.dialect !== (isBank ? "bank/1" : "plain")) throw new FuzzError("the dialect has changed");
+    const kind =
+      message.dialect === "plain" ? message.request.kind : message.ok ? message.request.verb : message.problem.code;
+    kinds[kind] = (kinds[kind] ?? 0) + 1;
+    if (message.dialect === "plain") continue;
+    if (message.ok) {
+      const again = parseRequest(formatRequest(message.request, message.tag));
+      if (JSON.stringify(again) !== JSON.stringify({ ok: true, tag: message.tag, request: message.request })) {
+        throw new FuzzError(`${textOf(line)} is another request when it is written again`);
+      }
+    } else {
+      codec.encode({ dialect: "bank/1", tag: message.tag, reply: { class: "BAD", ...message.problem } });
+    }
+  }
+  return kinds;
 }
 
 function dollars(cents: bigint): string {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fuzzBankDialect, fuzzPlainDialect } from "./fuzz-lines.ts";
+import { fuzzBankDialect, fuzzCodec, fuzzPlainDialect } from "./fuzz-lines.ts";
 
 // The short form of bench/fuzz.ts.
 test("every line of bank/1, whatever it is, has one answer of its own, within the limit", async () => {
@@ -23,4 +23,10 @@ test("every line of the plain dialect, whatever it is, is answered in the tutori
   for (const word of ["Your", "Deposited", "Withdrew", "Insufficient", "Invalid"]) {
     expect(words[word], word).toBeGreaterThan(0);
   }
+});
+
+test("no line throws in the grammar of either dialect, and what is read is the same when it is written again", () => {
+  const kinds = fuzzCodec(20_000, 1);
+  for (const kind of ["transfer", "journal", "SYNTAX", "deposit", "invalid-command"])
+    expect(kinds[kind], kind).toBeGreaterThan(0);
 });
