@@ -162,17 +162,22 @@ async function disagreements(client: BankClient, history: readonly Transfer[]): 
   if (total !== EACH * ACCOUNTS.length) wrong.push(`${total} in all at the end`);
 
   const seqs = new Set<number>();
-  for (const { id, outcome } of history) {
-    const times = [debits.get(id) ?? 0, credits.get(id) ?? 0];
-    const due = outcome?.kind === "done" ? 1 : 0;
-    if (times.some((each) => each !== due))
-      wrong.push(`${id} is ${outcome?.kind}, and ${times.join(" and ")} times in the books`);
-    if (outcome?.kind === "done" && seqs.size === seqs.add(outcome.seq).size) wrong.push(`${id} has another's number`);
-    const known = await client.lookup(id);
-    const isSame = "kind" in known && known.kind === outcome?.kind;
-    const isSameNumber =
-      !("kind" in known) || known.kind !== "done" || outcome?.kind !== "done" || known.seq === outcome.seq;
-    if (!isSame || !isSameNumber) wrong.push(`${id} was ${outcome?.kind}, and is ${JSON.stringify(known)}`);
+  for (let i = 0; i < history.length; i += 64) {
+    const some = history.slice(i, i + 64);
+    const found = await Promise.all(some.map(({ id }) => client.lookup(id)));
+    for (const [j, { id, outcome }] of some.entries()) {
+      const known = found[j]!;
+      const times = [debits.get(id) ?? 0, credits.get(id) ?? 0];
+      const due = outcome?.kind === "done" ? 1 : 0;
+      if (times.some((each) => each !== due)) {
+        wrong.push(`${id} is ${outcome?.kind}, and ${times.join(" and ")} times in the books`);
+      }
+      if (outcome?.kind === "done" && seqs.size === seqs.add(outcome.seq).size)
+        wrong.push(`${id} has another's number`);
+      const isSame = "kind" in known && known.kind === outcome?.kind;
+      const isNumber = isSame && (known.kind !== "done" || outcome?.kind !== "done" || known.seq === outcome.seq);
+      if (!isNumber) wrong.push(`${id} was ${outcome?.kind}, and is ${JSON.stringify(known)}`);
+    }
   }
   return wrong;
 }

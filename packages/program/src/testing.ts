@@ -33,6 +33,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly urls: readonly string[];
   /** Their ports. */
   readonly ports: readonly number[];
+  /** Its process. */
+  readonly pid: number;
   /** Sends a signal that it goes on after. */
   signal(signal: NodeJS.Signals): void;
   /** Sends a signal and waits for the end. */
@@ -79,6 +81,7 @@ export async function startServer(run: Run & { readonly listenerCount?: number }
   return {
     urls,
     ports: urls.map((url) => Number(new URL(url).port)),
+    pid: child.pid!,
     signal: (signal) => void child.kill(signal),
     stop,
     [Symbol.asyncDispose]: async () => void (await stop("SIGKILL")),
