@@ -90,8 +90,7 @@ export class BankCaller {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    const connection = await this.#connection?.catch(() => undefined);
-    await connection?.close();
+    await this.#live?.close();
   }
 
   /** @returns undefined at the deadline. */
@@ -155,13 +154,24 @@ export class BankCaller {
 
   async #open(): Promise<ClientConnection> {
     const { connect, login } = this.#options;
+    const { signal } = this.#closing;
+    let giveUp: (() => void) | undefined;
+    let timer: NodeJS.Timeout | undefined;
     try {
       const stream = await Promise.resolve().then(connect);
+      // A server that does not answer is given up, and so is whatever is opened after the end.
+      giveUp = () => void stream.close().catch(() => {});
+      timer = setTimeout(giveUp, this.#deadlineMs);
+      signal.addEventListener("abort", giveUp, { once: true });
+      if (signal.aborted) giveUp();
       this.#live = await ClientConnection.open(stream, login, this.#passwordHash);
       return this.#live;
     } catch (error) {
       this.#connection = undefined;
       throw error;
+    } finally {
+      clearTimeout(timer);
+      if (giveUp !== undefined) signal.removeEventListener("abort", giveUp);
     }
   }
 

@@ -37,7 +37,8 @@ function bankFolder() {
   };
 }
 
-describe.concurrent("bank-client with a bank that speaks bank/1", () => {
+// Programs start one after the other, each with a hash or two: on a busy machine that takes its time.
+describe.concurrent("bank-client with a bank that speaks bank/1", { timeout: 180_000 }, () => {
   test("opens accounts, moves money and shows a statement as a table", async () => {
     using folder = bankFolder();
     await using bank = await folder.serve();
@@ -236,7 +237,7 @@ describe.concurrent("bank-client with a bank that speaks bank/1", () => {
   });
 });
 
-describe.concurrent("a bank with a certificate", () => {
+describe.concurrent("a bank with a certificate", { timeout: 180_000 }, () => {
   test("serves TLS beside plain text, to users by certificate too, and reads the certificate again at SIGHUP", async () => {
     using folder = bankFolder();
     const [cert, key] = [join(folder.path, "cert.pem"), join(folder.path, "key.pem")];

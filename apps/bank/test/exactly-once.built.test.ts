@@ -19,21 +19,25 @@ function serverOn(folder: string): () => Promise<Victim> {
 }
 
 // The short form of bench/exactly-once.ts.
-describe("clients of a bank that is killed, behind a network that cuts, delays, doubles and swallows", () => {
-  test("each transfer happened once, or was declined, or is fenced; and the books agree", async () => {
-    using folder = temporaryFolder();
-    const report = await exactlyOnce({ start: serverOn(folder.path), transfers: 500, kills: 2, seed: 1 });
-    expect(report.violations).toEqual([]);
-    expect(report.done + report.declined + report.fenced).toBeGreaterThanOrEqual(500);
-    expect(report).toMatchObject({ kills: 2 });
-    // Otherwise nothing was shown: the network has done its worst.
-    expect(Math.min(report.done, report.declined, report.replayed, report.duplicates)).toBeGreaterThan(0);
-    expect(report.connections).toBeGreaterThan(50);
-  });
+describe(
+  "clients of a bank that is killed, behind a network that cuts, delays, doubles and swallows",
+  { timeout: 180_000 },
+  () => {
+    test("each transfer happened once, or was declined, or is fenced; and the books agree", async () => {
+      using folder = temporaryFolder();
+      const report = await exactlyOnce({ start: serverOn(folder.path), transfers: 300, kills: 1, seed: 1 });
+      expect(report.violations).toEqual([]);
+      expect(report.done + report.declined + report.fenced).toBeGreaterThanOrEqual(300);
+      expect(report).toMatchObject({ kills: 1 });
+      // Otherwise nothing was shown: the network has done its worst.
+      expect(Math.min(report.done, report.declined, report.replayed, report.duplicates)).toBeGreaterThan(0);
+      expect(report.connections).toBeGreaterThan(30);
+    });
 
-  test.each(["ids", "settling"] as const)("a client without %s is found out", async (without) => {
-    using folder = temporaryFolder();
-    const report = await exactlyOnce({ start: serverOn(folder.path), transfers: 300, kills: 0, seed: 2, without });
-    expect(report.violations.length).toBeGreaterThan(0);
-  });
-});
+    test.each(["ids", "settling"] as const)("a client without %s is found out", async (without) => {
+      using folder = temporaryFolder();
+      const report = await exactlyOnce({ start: serverOn(folder.path), transfers: 200, kills: 0, seed: 2, without });
+      expect(report.violations.length).toBeGreaterThan(0);
+    });
+  },
+);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { createBankServer } from "@tallyline/bank";
 import { createBankClient } from "@tallyline/bank/client";
+import { connectTcp } from "@tallyline/tcp";
 import { describe, expect, test } from "vitest";
 import { passwordOf, usersOf } from "./bank-users.ts";
 import { connectRaw } from "./raw-peers.ts";
@@ -24,11 +25,6 @@ async function startBank(options: { certificate?: string; asksForCertificates?: 
   const server = await createBankServer({ ledger: stillLedger(), port: 0, users, tls });
   return { server, users, port: server.port, [Symbol.asyncDispose]: async () => void (await server.drain()) };
 }
-const failure = (client: { ping(): Promise<unknown> }) =>
-  client.ping().then(
-    () => "let in",
-    (error: Error) => error.message,
-  );
 
 test("a client that checks the certificate talks to the bank in TLS, as it does in plain text", async () => {
   await using bank = await startBank();
@@ -46,8 +42,7 @@ describe("a client does not talk to a server whose certificate", () => {
     ["is for another name", "alice", authority, /does not match|altnames/i],
   ])("%s", async (_what, certificate, ca, reason) => {
     await using bank = await startBank({ certificate });
-    await using client = createBankClient({ port: bank.port, tls: { ca }, deadlineMs: 500 });
-    expect(await failure(client)).toMatch(reason);
+    await expect(connectTcp({ port: bank.port, tls: { ca }, connectTimeoutMs: 30_000 })).rejects.toThrow(reason);
   });
 });
 
@@ -71,8 +66,14 @@ describe("a bank that asks for certificates", () => {
     ["one that has expired", pair("expired-alice")],
   ])("closes on who has %s", async (_what, own) => {
     await using bank = await startBank({ asksForCertificates: true });
-    await using client = createBankClient({ port: bank.port, tls: { ca: authority, ...own }, deadlineMs: 500 });
-    expect(await failure(client)).not.toBe("let in");
+    // In TLS 1.3 a client is done before the server has seen its certificate: it hears of it with the first read.
+    const heard = await connectTcp({ port: bank.port, tls: { ca: authority, ...own }, connectTimeoutMs: 30_000 })
+      .then(async (connection) => {
+        void connection.write(new TextEncoder().encode("hello bank/1\n"));
+        return connection.read();
+      })
+      .catch(() => undefined);
+    expect(heard).toBeUndefined();
     expect(bank.server.stats()).toMatchObject({ requests: 0, accepted: 0 });
     expect(bank.server.stats().refused["handshake-failed"]).toBeGreaterThan(0);
   });
