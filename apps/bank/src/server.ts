@@ -117,6 +117,8 @@ function connections(options: BankServerOptions, plainAccount: string): (peer: T
       onAuthFailure: (user) => onEvent?.({ event: "auth-failed", user, address }),
     });
     const plain = createPlainSession(ledger, plainAccount);
-    return new Connection({ plain, bank, servesPlain: () => users.areNone, onLedgerFailure });
+    // Plain text to other machines was asked for, and who asks for it knows what it is; TLS to them is for users.
+    const isPlainWelcome = isLocal || options.tls === undefined;
+    return new Connection({ plain, bank, servesPlain: () => isPlainWelcome && users.areNone, onLedgerFailure });
   };
 }

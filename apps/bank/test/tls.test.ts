@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { createBankServer } from "@tallyline/bank";
@@ -93,6 +94,34 @@ test("a certificate that is changed counts from the next connection on", async (
   bank.server.setCertificate(pair("renewed"));
   expect(await subjectSerial()).not.toBe(before);
 });
+
+const elsewhere = Object.values(networkInterfaces())
+  .flat()
+  .find((each) => each?.family === "IPv4" && !each.internal)?.address;
+
+test.runIf(elsewhere !== undefined)(
+  "without users, who comes from elsewhere is nobody, in either dialect",
+  async () => {
+    const tls = { ...pair("server") };
+    await using server = await createBankServer({ ledger: stillLedger(), host: "0.0.0.0", port: 0, tls });
+    const say = async (host: string) => {
+      const target = { host, port: server.port, tls: { ca: authority, serverName: "localhost" } };
+      await using connection = await connectTcp(target);
+      void connection.write(new TextEncoder().encode("check_balance\nhello bank/1\nbalance\n"));
+      connection.end();
+      let said = "";
+      for (let bytes = await connection.read(); bytes !== undefined; bytes = await connection.read()) {
+        said += new TextDecoder().decode(bytes);
+      }
+      return said.replace(/ kind=.*/, "");
+    };
+    const required = "BAD AUTH_REQUIRED :Authenticate first.\n";
+    expect(await say(elsewhere!)).toBe(`${required}OK HELLO protocol=bank/1\n${required}`);
+    expect(await say("127.0.0.1")).toMatch(
+      /^Your balance is: \$1000\nOK HELLO protocol=bank\/1 principal=local role=operator\n/,
+    );
+  },
+);
 
 test("TLS 1.2 is refused", async () => {
   await using bank = await startBank();
