@@ -40,10 +40,8 @@ export function replyTo(answer: Answer, reader: Reader): BankReply {
   if (answer.ok) {
     return { class: "OK", code: "DONE", ...receiptOf(answer, reader), ...(answer.replayed && { replayed: true }) };
   }
-  return refuse(declineOf(answer, reader).declined, {
-    ...declineOf(answer, reader).facts,
-    ...(answer.replayed && { replayed: true }),
-  });
+  const { declined, facts } = declineOf(answer, reader);
+  return refuse(declined, { ...facts, ...(answer.replayed && { replayed: true }) });
 }
 
 /** The reply to a write that was only tried. */

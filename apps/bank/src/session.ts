@@ -42,7 +42,8 @@ export class Connection {
       return { answer: { dialect: "bank/1", tag, reply }, isLast: reply.code === "BYE" };
     } catch (error) {
       this.#options.onLedgerFailure(error);
-      const reply: BankReply = refuse("OUTCOME_UNKNOWN");
+      const mayHaveHappened = message.ok && "id" in message.request && message.request.verb !== "lookup";
+      const reply: BankReply = refuse(mayHaveHappened ? "OUTCOME_UNKNOWN" : "STORE_UNAVAILABLE");
       return { answer: { dialect: "bank/1", tag, reply }, isLast: true };
     }
   }

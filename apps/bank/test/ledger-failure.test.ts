@@ -12,6 +12,10 @@ async function startBank() {
   const failures: unknown[] = [];
   const breakable: Ledger = {
     ...ledger,
+    account: async (name) => {
+      if (broken.isBroken) throw new Error("the disk did not answer");
+      return ledger.account(name);
+    },
     submit: async (command) => {
       if (broken.says !== undefined) return { ok: false, code: broken.says, replayed: false };
       const answer = await ledger.submit(command);
@@ -33,7 +37,7 @@ async function startBank() {
   };
 }
 
-describe("when the ledger fails under a write", () => {
+describe("when the ledger fails", () => {
   test("bank/1 says that nobody knows, ends the connection, and the failure is told once", async () => {
     await using bank = await startBank();
     await using raw = await connectRaw(bank.port);
@@ -51,13 +55,23 @@ describe("when the ledger fails under a write", () => {
   test("a client of it repeats the same id, and finds that it had happened", async () => {
     await using bank = await startBank();
     await using client = createBankClient({ port: bank.port });
-    await client.ping();
+    await client.balance(); // the bank knows the account from here on, and does not look it up
     bank.broken.isBroken = true;
     const pending = client.deposit({ amount: "5", id: "a" });
     while (bank.failures.length === 0) await new Promise(setImmediate);
     bank.broken.isBroken = false;
     expect(await pending).toMatchObject({ kind: "done", isReplayed: true });
     expect(await client.balance()).toMatchObject({ booked: "1005" });
+  });
+
+  test("a question that cannot be answered is to be asked again: nothing of it can have happened", async () => {
+    await using bank = await startBank();
+    await using raw = await connectRaw(bank.port);
+    await raw.ask("hello bank/1\n");
+    bank.broken.isBroken = true;
+    raw.send("#1 balance main\n");
+    expect(await raw.readToEnd()).toBe("#1 TRY STORE_UNAVAILABLE :The books cannot be reached now.\n");
+    expect(bank.failures).toHaveLength(1);
   });
 
   test("the plain dialect says nothing", async () => {
