@@ -216,7 +216,7 @@ function cpuUs(pid: number): number {
         const fields = readFileSync(`/proc/${name}/stat`, "utf8")
           .replace(/^.*\) /, "")
           .split(" ");
-        return [{ pid: Number(name), parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) }];
+        return [{ pid: Number(name), parent: Number(fields[1]), ticks: ticksOf(fields) }];
       } catch {
         return []; // it has ended
       }
@@ -227,6 +227,11 @@ function cpuUs(pid: number): number {
     for (const each of processes) if (all.has(each.parent)) all.add(each.pid);
   }
   return processes.reduce((sum, each) => sum + (all.has(each.pid) ? each.ticks * 10_000 : 0), 0);
+}
+
+/** Its own in user and system mode, and those of its children that have ended. */
+function ticksOf(fields: readonly string[]): number {
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0);
 }
 
 const median = (values: readonly number[]) =>

@@ -31,7 +31,7 @@ const KNOWN_MAX = 10_000;
  * The users of a bank, in a file of their own (SQLite, mode 0600). The server reads it while `bank-server users` writes
  * it: every question is asked of the file, so a change counts from the next request on.
  *
- * The file comes into being with the first user. Until then there are none, and that is known without it.
+ * The file comes into being with the first user. Until then there are none, which is found out within 50 ms.
  */
 export class Users implements Disposable {
   readonly #path: string;
@@ -40,6 +40,7 @@ export class Users implements Disposable {
   #known = new Map<string, User | undefined>();
   #areNone: boolean | undefined;
   #version = -1;
+  #absentUntilMs = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -135,11 +136,19 @@ export class Users implements Disposable {
 
   /** The file, if there is one by now. What was read of it is forgotten when another process has changed it. */
   #fresh(): UserFile | undefined {
-    if (this.#file === undefined) return existsSync(this.#path) ? this.#create() : undefined;
+    if (this.#file === undefined) return this.#appears() ? this.#create() : undefined;
     const { data_version: version } = this.#file.version.get() as { data_version: number };
     if (version !== this.#version) this.#forget();
     this.#version = version;
     return this.#file;
+  }
+
+  /** Looked for at most twenty times a second: a bank without users asks with every request. */
+  #appears(): boolean {
+    const nowMs = performance.now();
+    if (nowMs < this.#absentUntilMs) return false;
+    this.#absentUntilMs = nowMs + 50;
+    return existsSync(this.#path);
   }
 
   #forget(): void {
