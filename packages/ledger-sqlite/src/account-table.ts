@@ -1,4 +1,5 @@
 import type { Account, AccountKind } from "@tallyline/ledger";
+import type { AccountIdentity, AccountState } from "@tallyline/ledger/journal";
 
 /** How many accounts share a page: what is written at once when accounts are saved. */
 export const ACCOUNTS_PER_PAGE = 1024;
@@ -17,16 +18,6 @@ const [DEBITS, CREDITS, HELD_DEBITS, HELD_CREDITS, LEAST, GREATEST, VERSION, LAT
 /** Stands for "no limit": the one number of 64 bits that no limit can be. */
 const NO_LIMIT = -(2n ** 63n);
 const STATUSES = ["open", "frozen", "closed"] as const;
-
-/** What an account is, and never changes. */
-export interface AccountIdentity {
-  readonly account: string;
-  readonly currency: string;
-  readonly kind: AccountKind;
-}
-
-/** What of an account changes. */
-export type AccountState = Omit<Account, keyof AccountIdentity>;
 
 /** The accounts of a ledger by number, in the order in which they were opened, from 0: some 130 bytes of memory each. */
 export class AccountTable {

@@ -20,13 +20,13 @@ import {
   type TrialBalance,
   type WritableBooks,
 } from "@tallyline/ledger";
+import type { AccountImage, JournalRecord } from "@tallyline/ledger/journal";
 import { AccountTable, ACCOUNTS_PER_PAGE } from "./account-table.ts";
 import { halfSipHash, type HashKey } from "./half-sip-hash.ts";
 import { IdIndex } from "./id-index.ts";
 import type { Journal } from "./journal.ts";
 import { OpenHolds } from "./open-holds.ts";
 import { profileOf, type ReadModels } from "./read-models.ts";
-import type { AccountImage, JournalRecord } from "./record.ts";
 import { readStatement } from "./stored-statement.ts";
 import { accountChangeRow, accountRow } from "./table-rows.ts";
 import { Tail, type RareEffects } from "./tail.ts";

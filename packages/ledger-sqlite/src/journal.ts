@@ -1,10 +1,20 @@
 import { hash } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { AccountIdentity } from "./account-table.ts";
-import { ByteWriter } from "./byte-writer.ts";
+import { crc32 } from "node:zlib";
+import {
+  ByteWriter,
+  readIdentity,
+  readRecord,
+  recordReader,
+  recordSpans,
+  sealSegment,
+  SEGMENT_HEADER_BYTES,
+  writeRecord,
+  type AccountIdentity,
+  type JournalRecord,
+} from "@tallyline/ledger/journal";
 import { LedgerDamagedError } from "./errors.ts";
-import { readIdentity, readRecord, writeRecord, type JournalRecord } from "./record.ts";
-import { headOf, openSegment, recordReader, recordSpans, sealSegment, SEGMENT_HEADER_BYTES } from "./segment.ts";
+import { headOf, openSegment } from "./segment-sums.ts";
 
 /** A segment that was read and checked. */
 interface ReadSegment {
@@ -80,7 +90,7 @@ export class Journal {
   write(): string {
     const segment = this.#next.view();
     const firstSeq = this.#firstSeq;
-    sealSegment(segment, { firstSeq, recordCount: this.#recordCount, previousHead: this.#head });
+    sealSegment(segment, { firstSeq, recordCount: this.#recordCount, previousHead: this.#head }, crc32);
     this.#insert.run(firstSeq, segment);
     return headOf(segment);
   }
@@ -107,7 +117,7 @@ export class Journal {
 
   /** The first place in the order where a segment is not what the next one would be; undefined where it is. */
   firstDifference(segment: Uint8Array): number | undefined {
-    const next = this.#next.view();
+    const next = Buffer.from(this.#next.view());
     if (next.subarray(SEGMENT_HEADER_BYTES).equals(segment.subarray(SEGMENT_HEADER_BYTES))) return undefined;
     let seq = this.#firstSeq;
     for (const { start, end } of recordSpans(segment)) {

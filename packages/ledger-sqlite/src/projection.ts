@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { textOfHold } from "@tallyline/ledger/journal";
 import type { FileBooks } from "./file-books.ts";
 import { VERSIONS_PER_MARK } from "./read-models.ts";
-import { textOfHold } from "./record.ts";
 import { commandRow, entryRow } from "./table-rows.ts";
 import type { TailRecord } from "./tail.ts";
 

@@ -1,11 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
+import { holdOf, readAfterImages, readRecord, recordReaders, type AccountIdentity } from "@tallyline/ledger/journal";
 import { LedgerDamagedError } from "./errors.ts";
-import { ACCOUNTS_PER_PAGE, type AccountIdentity } from "./account-table.ts";
+import { ACCOUNTS_PER_PAGE } from "./account-table.ts";
 import type { FileBooks } from "./file-books.ts";
 import type { HashKey } from "./half-sip-hash.ts";
 import { genesisHead, type Journal } from "./journal.ts";
-import { holdOf, readAfterImages, readRecord } from "./record.ts";
-import { headOf, openSegment, recordReaders } from "./segment.ts";
+import { headOf, openSegment } from "./segment-sums.ts";
 
 /** What a file says of itself. */
 export interface FileState {

@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DatabaseSync } from "node:sqlite";
 import { apply, type Currency, type Head, type Verification, type VerifyOptions } from "@tallyline/ledger";
+import { readRecord, recordReaders } from "@tallyline/ledger/journal";
 import { LedgerDamagedError } from "./errors.ts";
 import { FileBooks } from "./file-books.ts";
 import { genesisHead, Journal } from "./journal.ts";
 import { openToRead } from "./ledger-file.ts";
 import { ReadModels } from "./read-models.ts";
-import { readRecord } from "./record.ts";
 import { hashKeyOf, NOT_LINKED, readState, recover, type FileState } from "./recovery.ts";
-import { headOf, openSegment, recordReaders } from "./segment.ts";
+import { headOf, openSegment } from "./segment-sums.ts";
 import { TableCheck } from "./table-check.ts";
 
 /** Records between two turns of the event loop. */

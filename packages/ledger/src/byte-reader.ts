@@ -1,11 +1,11 @@
 /** Reads what {@link ByteWriter} wrote. @throws RangeError when it would read beyond the end. */
 export class ByteReader {
-  readonly #bytes: Buffer;
+  readonly #bytes: Uint8Array;
   readonly #end: number;
   #at: number;
 
   constructor(bytes: Uint8Array, at = 0, end: number = bytes.length) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#bytes = bytes;
     this.#at = at;
     this.#end = end;
   }
@@ -46,13 +46,12 @@ export class ByteReader {
   }
 
   ascii(): string {
-    const [start, end] = this.#span();
-    return this.#bytes.toString("latin1", start, end);
+    return this.text();
   }
 
   text(): string {
     const [start, end] = this.#span();
-    return this.#bytes.toString("utf8", start, end);
+    return DECODER.decode(this.#bytes.subarray(start, end));
   }
 
   /** Passes over a text. */
@@ -79,3 +78,5 @@ export class ByteReader {
     }
   }
 }
+
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -1,17 +1,19 @@
-import {
-  commandOf,
-  type Account,
-  type Command,
-  type Done,
-  type Hold,
-  type Leg,
-  type RefusalCode,
-  type Refused,
-  type Result,
-} from "@tallyline/ledger";
-import type { AccountIdentity, AccountState } from "./account-table.ts";
+import type { Account, AccountKind } from "./account.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
+import type { Command, Leg } from "./command.ts";
+import { commandOf } from "./content.ts";
+import type { Done, Hold, RefusalCode, Refused, Result } from "./result.ts";
+
+/** What an account is, and never changes. */
+export interface AccountIdentity {
+  readonly account: string;
+  readonly currency: string;
+  readonly kind: AccountKind;
+}
+
+/** What of an account changes. */
+export type AccountState = Omit<Account, keyof AccountIdentity>;
 
 /** An account as a command left it. */
 export interface AccountImage {
@@ -54,7 +56,7 @@ export function writeRecord(writer: ByteWriter, record: JournalRecord, numberOf:
 
   const length = writer.length - start - 2;
   if (length > 0xffff) throw new RangeError(`record ${record.seq} is ${length} bytes, the limit is 65535`);
-  writer.view().writeUInt16LE(length, start);
+  writer.view().set([length & 0xff, length >> 8], start);
 }
 
 function writeDone(

@@ -1,5 +1,3 @@
-import { hash } from "node:crypto";
-import { crc32 } from "node:zlib";
 import { ByteReader } from "./byte-reader.ts";
 
 /**
@@ -16,6 +14,9 @@ import { ByteReader } from "./byte-reader.ts";
  * Numbers are little-endian. The SHA-256 of a whole segment is its head.
  */
 export const SEGMENT_HEADER_BYTES = 56;
+/** The CRC-32 of bytes that ZIP and zlib use. */
+export type Checksum = (bytes: Uint8Array) => number;
+
 const MAGIC = 0x31534c54; // "TLS1"
 
 export interface SegmentHeader {
@@ -26,41 +27,37 @@ export interface SegmentHeader {
 }
 
 /** Fills in the header of a segment whose records are written already, after room for it. */
-export function sealSegment(segment: Buffer, { firstSeq, recordCount, previousHead }: SegmentHeader): void {
-  segment.writeUInt32LE(MAGIC, 0);
-  segment.writeBigUInt64LE(BigInt(firstSeq), 8);
-  segment.writeUInt32LE(recordCount, 16);
-  segment.writeUInt32LE(segment.length - SEGMENT_HEADER_BYTES, 20);
-  segment.write(previousHead, 24, "hex");
-  segment.writeUInt32LE(crc32(segment.subarray(8)), 4);
-}
-
-/** The head of a segment: what the next one links to, and receipts show. */
-export function headOf(segment: Uint8Array): string {
-  return hash("sha256", segment, "hex");
+export function sealSegment(segment: Uint8Array, header: SegmentHeader, checksum: Checksum): void {
+  const view = viewOf(segment);
+  view.setUint32(0, MAGIC, true);
+  view.setBigUint64(8, BigInt(header.firstSeq), true);
+  view.setUint32(16, header.recordCount, true);
+  view.setUint32(20, segment.length - SEGMENT_HEADER_BYTES, true);
+  for (let index = 0; index < 32; index += 1) {
+    segment[24 + index] = Number.parseInt(header.previousHead.slice(2 * index, 2 * index + 2), 16);
+  }
+  view.setUint32(4, checksum(segment.subarray(8)), true);
 }
 
 /** Reads and checks a segment's header. @returns a sentence where it is no whole segment. */
-export function openSegment(bytes: Uint8Array): SegmentHeader | string {
-  const segment = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+export function openSegment(segment: Uint8Array, checksum: Checksum): SegmentHeader | string {
   if (segment.length < SEGMENT_HEADER_BYTES) return `a segment is ${segment.length} bytes, shorter than its header`;
-  if (segment.readUInt32LE(0) !== MAGIC) return "a segment does not begin with TLS1";
-  if (segment.readUInt32LE(4) !== crc32(segment.subarray(8))) return "a segment's checksum is not that of its bytes";
-  const recordBytes = segment.readUInt32LE(20);
+  const view = viewOf(segment);
+  if (view.getUint32(0, true) !== MAGIC) return "a segment does not begin with TLS1";
+  if (view.getUint32(4, true) !== checksum(segment.subarray(8))) return "a segment's checksum is not that of its bytes";
+  const recordBytes = view.getUint32(20, true);
   if (recordBytes !== segment.length - SEGMENT_HEADER_BYTES) return "a segment's length is not the one it says";
-  return {
-    firstSeq: Number(segment.readBigUInt64LE(8)),
-    recordCount: segment.readUInt32LE(16),
-    previousHead: segment.toString("hex", 24, SEGMENT_HEADER_BYTES),
-  };
+  let previousHead = "";
+  for (const byte of segment.subarray(24, SEGMENT_HEADER_BYTES)) previousHead += byte.toString(16).padStart(2, "0");
+  return { firstSeq: Number(view.getBigUint64(8, true)), recordCount: view.getUint32(16, true), previousHead };
 }
 
 /** Where the records of a segment are, in order. @throws RangeError where one ends beyond the segment. */
 export function* recordSpans(segment: Uint8Array): Generator<{ readonly start: number; readonly end: number }> {
-  const lengths = Buffer.from(segment.buffer, segment.byteOffset, segment.length);
+  const view = viewOf(segment);
   for (let at = SEGMENT_HEADER_BYTES; at < segment.length;) {
     const start = at + 2;
-    at = start + (start <= segment.length ? lengths.readUInt16LE(at) : 1);
+    at = start + (start <= segment.length ? view.getUint16(at, true) : 1);
     if (at > segment.length) throw new RangeError("a record ends beyond its segment");
     yield { start, end: at };
   }
@@ -73,8 +70,12 @@ export function* recordReaders(segment: Uint8Array): Generator<ByteReader> {
 
 /** A reader for one record, counted from 0. */
 export function recordReader(segment: Uint8Array, index: number): ByteReader {
-  const lengths = Buffer.from(segment.buffer, segment.byteOffset, segment.length);
+  const view = viewOf(segment);
   let at = SEGMENT_HEADER_BYTES;
-  for (let passed = 0; passed < index; passed += 1) at += 2 + lengths.readUInt16LE(at);
-  return new ByteReader(segment, at + 2, at + 2 + lengths.readUInt16LE(at));
+  for (let passed = 0; passed < index; passed += 1) at += 2 + view.getUint16(at, true);
+  return new ByteReader(segment, at + 2, at + 2 + view.getUint16(at, true));
+}
+
+function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length);
 }

@@ -1,6 +1,6 @@
 /** Bytes that grow at their end. Numbers are little-endian, variable ones LEB128: seven bits a byte, the lowest first. */
 export class ByteWriter {
-  #buffer = Buffer.allocUnsafe(65_536);
+  #buffer = new Uint8Array(65_536);
   #length = 0;
 
   get length(): number {
@@ -13,7 +13,7 @@ export class ByteWriter {
   }
 
   /** What was written, as a view that is valid until something more is. */
-  view(): Buffer {
+  view(): Uint8Array {
     return this.#buffer.subarray(0, this.#length);
   }
 
@@ -43,15 +43,15 @@ export class ByteWriter {
   ascii(text: string): void {
     this.number(text.length);
     this.#reserve(text.length);
-    this.#length += this.#buffer.write(text, this.#length, "latin1");
+    for (let index = 0; index < text.length; index += 1) this.#buffer[this.#length++] = text.charCodeAt(index);
   }
 
   /** A text in UTF-8 and its length in bytes. */
   text(text: string): void {
-    const length = Buffer.byteLength(text);
-    this.number(length);
-    this.#reserve(length);
-    this.#length += this.#buffer.write(text, this.#length, "utf8");
+    if (isAscii(text)) return this.ascii(text);
+    const bytes = ENCODER.encode(text);
+    this.number(bytes.length);
+    this.bytes(bytes);
   }
 
   bytes(bytes: Uint8Array): void {
@@ -68,10 +68,17 @@ export class ByteWriter {
 
   #reserve(bytes: number): void {
     if (this.#length + bytes <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafe(2 * (this.#length + bytes));
-    this.#buffer.copy(larger, 0, 0, this.#length);
+    const larger = new Uint8Array(2 * (this.#length + bytes));
+    larger.set(this.view());
     this.#buffer = larger;
   }
 }
 
+/** Most texts are: a loop over them costs less than a call of the encoder. */
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 0x7f) return false;
+  return true;
+}
+
+const ENCODER = new TextEncoder();
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);

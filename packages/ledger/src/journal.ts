@@ -1,0 +1,24 @@
+export { ByteReader } from "./byte-reader.ts";
+export { ByteWriter } from "./byte-writer.ts";
+export {
+  holdOf,
+  readAfterImages,
+  readIdentity,
+  readRecord,
+  textOfHold,
+  writeRecord,
+  type AccountIdentity,
+  type AccountImage,
+  type AccountState,
+  type JournalRecord,
+} from "./record.ts";
+export {
+  openSegment,
+  recordReader,
+  recordReaders,
+  recordSpans,
+  sealSegment,
+  SEGMENT_HEADER_BYTES,
+  type Checksum,
+  type SegmentHeader,
+} from "./segment.ts";

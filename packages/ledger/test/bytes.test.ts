@@ -1,0 +1,26 @@
+import { ByteReader, ByteWriter } from "@tallyline/ledger/journal";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+
+test("what is written as bytes is read again, of any size", () => {
+  const ascii = fc.string({ unit: fc.integer({ min: 33, max: 126 }).map((code) => String.fromCharCode(code)) });
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.maxSafeNat(), fc.bigInt(0n, 2n ** 130n), fc.string({ unit: "grapheme" }), ascii)),
+      (values) => {
+        const writer = new ByteWriter();
+        for (const [number, bigint, text, name] of values) {
+          writer.number(number);
+          writer.bigint(bigint);
+          writer.text(text);
+          writer.ascii(name);
+        }
+        const reader = new ByteReader(writer.view());
+        for (const each of values) {
+          expect([reader.number(), reader.bigint(), reader.text(), reader.ascii()]).toEqual(each);
+        }
+        expect(() => reader.byte()).toThrow(RangeError);
+      },
+    ),
+  );
+});
