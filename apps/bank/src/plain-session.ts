@@ -57,6 +57,7 @@ export function createPlainSession(ledger: Ledger, account: string): PlainSessio
       case "TOO_MANY_REFUSALS":
       case "STORE_FULL":
       case "STORE_BUSY":
+      case "STORE_UNAVAILABLE":
         return undefined;
       default:
         throw new Error(`the ledger refused a ${verb} with ${result.code}, which the plain dialect never causes`);

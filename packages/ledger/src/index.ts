@@ -51,3 +51,4 @@ export { formatAmount, MAX_MINOR, parseAmount, type Currency } from "./money.ts"
 export { checkRange, type AccountPage, type AccountRange, type HoldPage, type HoldRange } from "./page.ts";
 export type { Answer, Done, Hold, Receipt, RefusalCode, Refused, Result } from "./result.ts";
 export type { Entry, Statement, StatementRange } from "./statement.ts";
+export { StoreInterruptedError, type StoreInterruptedCode } from "./store-interrupted.ts";

@@ -9,13 +9,14 @@ import type { Statement, StatementRange } from "./statement.ts";
  * A ledger, wherever it is kept. Calls take effect in the order in which they were made, reads included: a read sees
  * every command submitted before it, and only durable ones.
  *
- * A call rejects only when the store has failed or was closed, and with RangeError when its range makes no sense.
+ * A call rejects with StoreInterruptedError where this call got no answer, and the ledger goes on; with RangeError when its
+ * range makes no sense; and otherwise only when the store has failed or was closed.
  */
 export interface Ledger {
   /**
    * Executes a command. Resolves once the outcome is durable; refusals are results.
-   * Where it rejects because the store has failed, whether it took effect is unknown, and `settle` by the same id tells
-   * once the store is open again.
+   * Where it rejects, whether it took effect is unknown, and `settle` by the same id tells: after StoreInterruptedError as
+   * soon as the store answers again, after any other error once it is open again.
    */
   submit(command: Submission): Promise<Answer>;
   /** What submitting the command now would come to. Records nothing: `seq` is not promised, and the id stays unused. */

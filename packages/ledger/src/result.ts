@@ -12,7 +12,8 @@ import type { Leg } from "./command.ts";
  * The id is taken, and nothing happens: `ID_FENCED` (settled before it was used), `ID_REUSED` (for another content).
  *
  * Not recorded, try the same later: `TOO_MANY_REFUSALS` (of this principal are recorded already), and from stores on a
- * disk `STORE_FULL` (it has no room) and `STORE_BUSY` (too much is waiting to be written).
+ * disk `STORE_FULL` (it has no room), `STORE_BUSY` (too much is waiting to be written) and, where the store is another
+ * machine's, `STORE_UNAVAILABLE` (it cannot be reached).
  *
  * Recorded, under this id it never will happen: all others.
  */
@@ -34,6 +35,7 @@ export type RefusalCode =
   | "TOO_MANY_REFUSALS"
   | "STORE_FULL"
   | "STORE_BUSY"
+  | "STORE_UNAVAILABLE"
   | "VERSION_CONFLICT"
   | "HOLD_UNKNOWN"
   | "HOLD_CAPTURED"
