@@ -4,16 +4,18 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compareWithMemory } from "../test/differential.ts";
+import { openSqliteLedger } from "@tallyline/ledger-sqlite";
+import { compareWithMemory } from "@tallyline/ledger/scenarios";
 
 const [commandCount = 100_000, seedCount = 100, firstSeed = 1] = process.argv.slice(2).map(Number);
 // Nothing here is about durability; in memory it takes half the time.
 const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "tallyline-differential-"));
 try {
   for (let seed = firstSeed; seed < firstSeed + seedCount; seed += 1) {
-    await compareWithMemory(folder, seed, commandCount);
+    const path = join(folder, `seed-${seed}.db`);
+    await compareWithMemory((options) => openSqliteLedger({ ...options, path }), { seed, commandCount });
     console.log(`seed ${seed}: ${commandCount} commands, no difference`);
-    rmSync(join(folder, `seed-${seed}.db`));
+    rmSync(path);
   }
 } finally {
   rmSync(folder, { recursive: true });

@@ -52,3 +52,4 @@ export { checkRange, type AccountPage, type AccountRange, type HoldPage, type Ho
 export type { Answer, Done, Hold, Receipt, RefusalCode, Refused, Result } from "./result.ts";
 export type { Entry, Statement, StatementRange } from "./statement.ts";
 export { StoreInterruptedError, type StoreInterruptedCode } from "./store-interrupted.ts";
+export { LEDGER } from "./validate.ts";
