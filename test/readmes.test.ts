@@ -3,6 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { format } from "node:util";
 import { describe, expect, test, vi } from "vitest";
+import { findPostgres } from "../packages/ledger-postgres/src/postgres-server.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -37,7 +38,8 @@ describe.each(readmes)("%s", (readme) => {
     expect(code).toBe(readFileSync(join(folder, file), "utf8"));
   });
 
-  test.for(examples)("shows what $file prints", async ({ file, output }) => {
+  test.for(examples)("shows what $file prints", async ({ file, code, output }, { skip }) => {
+    skip(code.includes("startPostgres") && findPostgres() === undefined, "PostgreSQL is not installed");
     const printed: string[] = [];
     const log = vi
       .spyOn(console, "log")

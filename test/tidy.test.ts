@@ -37,6 +37,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   tcp: ["framing", "request-reply"],
   udp: ["request-reply"],
   "ledger-sqlite": ["ledger"],
+  "ledger-postgres": ["ledger"],
   program: [],
   testkit: [],
 };
@@ -112,16 +113,17 @@ describe.each(folders)("%s", (folder) => {
 });
 
 describe.each(published)("%s, as it is published,", (folder) => {
-  const { description, keywords, dependencies = {} } = manifest(folder);
+  const { name, description, keywords, dependencies = {} } = manifest(folder);
 
   test("is described and can be found", () => {
     expect(description).toMatch(/^[A-Z].{20,}[^.]$/);
     expect(keywords?.length ?? 0).toBeGreaterThan(2);
   });
 
-  test("depends on nothing but the house, and an app on what reads its flags and writes its log", () => {
+  test("depends on nothing but the house and a driver, and an app on what reads its flags and writes its log", () => {
     const foreign = Object.keys(dependencies).filter((each) => !each.startsWith("@tallyline/"));
-    expect(foreign).toEqual(folder.startsWith("apps/") ? ["commander", "pino"] : []);
+    const driver = name === "@tallyline/ledger-postgres" ? ["pg"] : []; // docs/decisions/0070-the-driver-pg.md
+    expect(foreign).toEqual(folder.startsWith("apps/") ? ["commander", "pino"] : driver);
   });
 });
 

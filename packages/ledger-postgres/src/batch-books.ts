@@ -1,0 +1,318 @@
+import { crc32 } from "node:zlib";
+import {
+  balanceMinor,
+  ExpiryQueue,
+  LEDGER,
+  normalSide,
+  type Account,
+  type AccountDetails,
+  type Command,
+  type Done,
+  type Hold,
+  type Recorded,
+  type WritableBooks,
+} from "@tallyline/ledger";
+import {
+  ByteWriter,
+  sealSegment,
+  SEGMENT_HEADER_BYTES,
+  writeRecord,
+  type AccountImage,
+} from "@tallyline/ledger/journal";
+import {
+  changeRow,
+  type AccountFacts,
+  type Balance,
+  type ChangeRow,
+  type CommandRow,
+  type EntryRow,
+  type HeadRow,
+} from "./rows.ts";
+import { headOf } from "./segment-sums.ts";
+
+/** What was recorded under an id before this batch. */
+export interface EarlierRecord extends Recorded {
+  readonly seq: number;
+  /** The head of the segment that holds it. */
+  readonly head: string;
+}
+
+/** What the books of a batch begin with. */
+export interface BooksFrom {
+  readonly head: HeadRow;
+  readonly currencies: ReadonlySet<string>;
+  readonly maxRefusals: number;
+}
+
+/** An account in the books, and what its entries come to while a command adds some. */
+interface Slot {
+  readonly facts: AccountFacts;
+  account: Account;
+  latest: number;
+  version: number;
+  balanceMinor: bigint;
+}
+
+/** What a batch adds to each table. */
+export class Changes {
+  readonly commands: CommandRow[] = [];
+  readonly entries: EntryRow[] = [];
+  readonly opened: AccountFacts[] = [];
+  readonly balances: Map<number, Balance> = new Map<number, Balance>(); // by account, as they are at the end
+  readonly accountChanges: ChangeRow[] = [];
+  readonly holds: Map<number, Hold> = new Map<number, Hold>(); // by place in the order, as they are at the end
+  readonly reversals: { readonly reversedSeq: number; readonly seq: number }[] = [];
+  readonly refusals: Map<string, number> = new Map<string, number>(); // by principal
+}
+
+/**
+ * The part of the books that a batch of commands touches, as of the journal's head; and what the batch makes of it. It
+ * holds what was put into it and nothing else: reading an id that nobody looked for is a mistake, and throws.
+ */
+export class BatchBooks implements WritableBooks {
+  readonly #currencies: ReadonlySet<string>;
+  readonly #maxRefusals: number;
+  readonly #slots = new Map<string, Slot>();
+  readonly #recorded = new Map<string, Recorded | undefined>();
+  readonly #earlier = new Map<number, EarlierRecord>();
+  readonly #holds = new Map<number, Hold>();
+  readonly #reversed = new Set<number>();
+  readonly #refusals = new Map<string, number>();
+  readonly #expiries = new ExpiryQueue();
+  readonly #segment = new ByteWriter();
+  #changes = new Changes();
+  #head: HeadRow;
+  #lastSeq: number;
+  #clockMs: number;
+  #entryCount: number;
+  #accountCount: number;
+
+  constructor({ head, currencies, maxRefusals }: BooksFrom) {
+    this.#currencies = currencies;
+    this.#maxRefusals = maxRefusals;
+    this.#head = head;
+    this.#lastSeq = head.seq;
+    this.#clockMs = head.clockMs;
+    this.#entryCount = head.entryCount;
+    this.#accountCount = head.accountCount;
+    this.#segment.skip(SEGMENT_HEADER_BYTES);
+  }
+
+  /** Takes in an account as it is in the database. */
+  putAccount(facts: AccountFacts, { state, latest }: Balance): void {
+    const { account: name, currency, kind } = facts;
+    const account = { account: name, currency, kind, ...state };
+    this.#slots.set(name, { facts, account, latest, version: state.version, balanceMinor: balanceMinor(account) });
+  }
+
+  /** Takes in what is recorded under an id: undefined for nothing. */
+  putRecorded(principal: string, id: string, record: EarlierRecord | undefined): void {
+    this.#recorded.set(keyOf(principal, id), record);
+    if (record !== undefined) this.#earlier.set(record.seq, record);
+  }
+
+  /** Forgets what was recorded, of which there is no end. */
+  forgetRecorded(): void {
+    this.#recorded.clear();
+    this.#earlier.clear();
+  }
+
+  putHold(hold: Hold): void {
+    if (!this.#holds.has(hold.seq) && hold.state === "held") this.#expiries.add(hold);
+    this.#holds.set(hold.seq, hold);
+  }
+
+  putReversed(seq: number): void {
+    this.#reversed.add(seq);
+  }
+
+  putRefusals(principal: string, count: number): void {
+    this.#refusals.set(principal, count);
+  }
+
+  get nextSeq(): number {
+    return this.#lastSeq + 1;
+  }
+
+  /** The place in the order of the first record that the next segment holds. */
+  get firstSeq(): number {
+    return this.#head.seq + 1;
+  }
+
+  /** The head that the next segment links to. */
+  get head(): string {
+    return this.#head.head;
+  }
+
+  /** How many records the next segment holds. */
+  get recordCount(): number {
+    return this.#lastSeq - this.#head.seq;
+  }
+
+  /** How many bytes the next segment has. */
+  get byteCount(): number {
+    return this.#segment.length;
+  }
+
+  /** What the next segment adds to the tables. */
+  get changes(): Changes {
+    return this.#changes;
+  }
+
+  account(name: string): Account | undefined {
+    return this.#slots.get(name)?.account;
+  }
+
+  /** All accounts, and the latest position of each. */
+  *accounts(): Generator<{ readonly facts: AccountFacts; readonly account: Account; readonly latest: number }> {
+    yield* this.#slots.values();
+  }
+
+  /** All holds that it knows of, ended ones too, in the order in which they came up. */
+  holds(): IterableIterator<Hold> {
+    return this.#holds.values();
+  }
+
+  details(name: string): AccountDetails | undefined {
+    const slot = this.#slots.get(name);
+    if (slot === undefined) return undefined;
+    const { openedSeq, profile } = slot.facts;
+    return { ...slot.account, ...profile, openedSeq };
+  }
+
+  recorded(principal: string, id: string): Recorded | undefined {
+    // What the ledger does by itself it does once: a hold that has expired is not due any more.
+    if (principal === LEDGER) return undefined;
+    const key = keyOf(principal, id);
+    const found = this.#recorded.get(key);
+    if (found === undefined && !this.#recorded.has(key)) {
+      throw new Error(`the id ${id} of ${principal} is read without having been loaded`);
+    }
+    return found;
+  }
+
+  /** The head of the segment that holds a record from before this batch; undefined for one of this batch. */
+  earlierHead(seq: number): string | undefined {
+    return this.#earlier.get(seq)?.head;
+  }
+
+  hold(seq: number): Hold | undefined {
+    return this.#holds.get(seq);
+  }
+
+  isReversed(seq: number): boolean {
+    return this.#reversed.has(seq);
+  }
+
+  hasCurrency(code: string): boolean {
+    return this.#currencies.has(code);
+  }
+
+  hasTooManyRefusals(principal: string): boolean {
+    return (this.#refusals.get(principal) ?? 0) >= this.#maxRefusals;
+  }
+
+  tick(nowMs: number): number {
+    if (nowMs > this.#clockMs) this.#clockMs = Math.floor(nowMs);
+    return this.#clockMs;
+  }
+
+  dueHold(atMs: number): number | undefined {
+    return this.#expiries.due(atMs);
+  }
+
+  take(command: Command, { content, result }: Recorded, atMs: number): void {
+    const seq = this.nextSeq;
+    const { principal, id, verb } = command;
+    const images = result.ok ? this.#takeEffect(command, result) : [];
+    if (!result.ok) {
+      add(this.#refusals, principal);
+      add(this.#changes.refusals, principal);
+    }
+    const record = { seq, atMs, command, content, result, images };
+    writeRecord(this.#segment, record, (name) => this.#slots.get(name)!.facts.number);
+    const { memo = null, ref = null } = verb === "settle" || verb === "expire" ? {} : command;
+    const refusal = result.ok ? null : result.code;
+    this.#changes.commands.push({ seq, segment: this.firstSeq, atMs, principal, id, verb, refusal, memo, ref });
+    this.#recorded.set(keyOf(principal, id), { content, result });
+    this.#lastSeq = seq;
+  }
+
+  /** The next segment, whole; it is valid until something more is taken in. */
+  seal(): { readonly segment: Uint8Array; readonly head: HeadRow } {
+    const segment = this.#segment.view();
+    const { firstSeq, recordCount } = this;
+    sealSegment(segment, { firstSeq, recordCount, previousHead: this.#head.head }, crc32);
+    const head = {
+      seq: this.#lastSeq,
+      head: headOf(segment),
+      clockMs: this.#clockMs,
+      entryCount: this.#entryCount,
+      accountCount: this.#accountCount,
+      databaseMs: this.#head.databaseMs,
+    };
+    return { segment, head };
+  }
+
+  /** Begins the segment after one. */
+  goOnAfter(head: HeadRow): void {
+    this.#head = head;
+    this.#changes = new Changes();
+    this.#segment.truncate(SEGMENT_HEADER_BYTES);
+  }
+
+  #takeEffect(command: Command, done: Done): readonly AccountImage[] {
+    if (command.verb === "open") this.#open(command, done);
+    this.#addEntries(done);
+    for (const account of done.accounts) this.#slots.get(account.account)!.account = account;
+    const images = done.accounts.map(({ account: name }): AccountImage => {
+      const { facts, account, latest } = this.#slots.get(name)!;
+      const balance = { number: facts.number, state: account, latest };
+      this.#changes.balances.set(facts.number, balance);
+      return balance;
+    });
+    if (done.hold !== undefined) {
+      this.#changes.holds.set(done.hold.seq, done.hold);
+      this.putHold(done.hold);
+      if (done.hold.state !== "held") this.#expiries.remove(done.hold);
+    }
+    if (done.reversedSeq !== undefined) {
+      this.#reversed.add(done.reversedSeq);
+      this.#changes.reversals.push({ reversedSeq: done.reversedSeq, seq: done.seq });
+    }
+    const change = changeRow(command, done, (name) => this.#slots.get(name)!.facts.number);
+    if (change !== undefined) this.#changes.accountChanges.push(change);
+    return images;
+  }
+
+  #open(command: Command & { readonly verb: "open" }, { seq, accounts }: Done): void {
+    const { account, currency, kind, owner, metadata } = command;
+    const profile = { ...(owner !== undefined && { owner }), ...(metadata !== undefined && { metadata }) };
+    const facts = { number: this.#accountCount, account, currency, kind, openedSeq: seq, profile };
+    this.#accountCount += 1;
+    this.#changes.opened.push(facts);
+    this.#slots.set(account, { facts, account: accounts[0]!, latest: 0, version: 0, balanceMinor: 0n });
+  }
+
+  /** One entry a leg, each with the account's balance after it. */
+  #addEntries({ legs, seq }: Done): void {
+    for (const { account: name, side, amountMinor } of legs) {
+      const slot = this.#slots.get(name)!;
+      slot.version += 1;
+      slot.balanceMinor += side === normalSide(slot.facts.kind) ? amountMinor : -amountMinor;
+      slot.latest = this.#entryCount += 1;
+      const { version, latest: position } = slot;
+      const place = { account: slot.facts.number, version, position, seq };
+      this.#changes.entries.push({ ...place, side, amountMinor, balanceMinor: slot.balanceMinor });
+    }
+  }
+}
+
+function add(counts: Map<string, number>, principal: string): void {
+  counts.set(principal, (counts.get(principal) ?? 0) + 1);
+}
+
+/** Neither a principal nor an id has a blank. */
+export function keyOf(principal: string, id: string): string {
+  return `${principal} ${id}`;
+}

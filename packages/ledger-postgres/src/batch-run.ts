@@ -1,0 +1,134 @@
+import { advance } from "@tallyline/ledger";
+import type { BatchBooks } from "./batch-books.ts";
+import { BatchNeeds, type LoadedBooks, type Session } from "./batch-loader.ts";
+import type { Call } from "./call.ts";
+import { commit } from "./commit.ts";
+import type { ServerSettings } from "./server-settings.ts";
+import { writeChanges } from "./table-writer.ts";
+
+/** How a batch is run. */
+export interface BatchOptions extends ServerSettings {
+  readonly maxRefusals: number;
+  readonly now?: () => number;
+  readonly commitTimeoutMs?: number;
+}
+
+/** A segment does not grow beyond this: what is left of a batch waits for the next. */
+const BYTES_PER_COMMIT_MAX = 1_048_576;
+
+/**
+ * One batch of calls, or of reads, and the attempts to run it. What an attempt rejects with is of the transaction; the
+ * caller rolls it back, finds out what is to be done, and may attempt again.
+ */
+export class BatchRun {
+  readonly #needs: BatchNeeds;
+  readonly #calls: readonly Call[];
+  readonly #options: BatchOptions;
+  /** Reads show holds that are due as expired, so it is first written down that they are. */
+  #mustExpire = false;
+
+  constructor(needs: BatchNeeds, calls: readonly Call[], options: BatchOptions) {
+    this.#needs = needs;
+    this.#calls = calls;
+    this.#options = options;
+  }
+
+  /** @returns how many of the calls were answered; undefined where it has to be attempted again. */
+  async attempt(session: Session): Promise<number | undefined> {
+    const writes = this.#mustExpire || this.#calls.some((call) => call.writes);
+    const now = this.#options.now?.();
+    await this.#needs.resolve(session);
+    const loaded = await this.#needs.load(session, writes ? this.#begin() : SNAPSHOT, now, this.#options);
+    if (loaded === undefined) return undefined;
+    if (loaded.hasDue && !writes) {
+      this.#mustExpire = true;
+      return undefined;
+    }
+    const { books } = loaded;
+    const nowMs = now ?? loaded.databaseMs;
+    advance(books, nowMs);
+    const settle = this.#run(loaded, nowMs);
+    const head = await this.#finish(session, books, writes);
+    this.#mustExpire = false;
+    for (const each of settle) each(head);
+    return loaded.hasMoreDue ? undefined : settle.length;
+  }
+
+  /** Runs reads of the tables on one snapshot. @returns their count; undefined where it has to be attempted again. */
+  async read(
+    session: Session,
+    reads: readonly { query(session: Session): Promise<() => void> }[],
+  ): Promise<number | undefined> {
+    if (this.#mustExpire && (await this.attempt(session)) === undefined) return undefined;
+    const { connection, sql } = session;
+    const [, due, head, ...settle] = await Promise.all([
+      connection.run(SNAPSHOT),
+      connection.run(sql.dueHolds, [this.#options.now?.() ?? null, 1]),
+      connection.run(sql.head),
+      ...reads.map((read) => read.query(session)),
+    ]);
+    await connection.run("COMMIT");
+    if (due.rows.length > 0) {
+      this.#mustExpire = true;
+      return undefined;
+    }
+    await this.#confirm(session, Number(head.rows[0]![0]), false);
+    for (const each of settle) each();
+    return reads.length;
+  }
+
+  #run({ books, hasMoreDue }: LoadedBooks, nowMs: number): ((head: string) => void)[] {
+    const settle: ((head: string) => void)[] = [];
+    if (hasMoreDue) return settle;
+    for (const call of this.#calls) {
+      settle.push(call.run(books, nowMs));
+      if (books.byteCount >= BYTES_PER_COMMIT_MAX) break;
+    }
+    return settle;
+  }
+
+  /** Ends the transaction. @returns the head of the journal, once all of it is durable. */
+  async #finish(session: Session, books: BatchBooks, writes: boolean): Promise<string> {
+    const { connection, sql, directory, journal } = session;
+    if (books.recordCount === 0) {
+      if (!writes) await connection.run("COMMIT");
+      await this.#confirm(session, books.nextSeq - 1, writes);
+      return books.head;
+    }
+    const sealed = books.seal();
+    const { changes } = books;
+    await commit(connection, writeChanges(connection, sql, changes, sealed), this.#commitTimeoutMs);
+    directory.learn(changes.opened);
+    const { head, seq } = sealed.head;
+    journal.keep(books.firstSeq, { bytes: Uint8Array.from(sealed.segment), head });
+    session.confirmedSeq = seq;
+    return head;
+  }
+
+  /**
+   * Makes sure that what was read is durable. With standbys, a server shows a commit whose wait for them was given up,
+   * and one that was a primary once shows what it has: only that a commit of one's own went through proves that all
+   * before it is on the standbys too.
+   */
+  async #confirm(session: Session, seq: number, isInTransaction: boolean): Promise<void> {
+    const { connection, sql } = session;
+    const needsProof = (this.#options.synchronousStandbyNames ?? "") !== "" && session.confirmedSeq < seq;
+    if (!needsProof) {
+      if (isInTransaction) await connection.run("COMMIT");
+      return;
+    }
+    const sent = isInTransaction ? [] : [connection.run(this.#begin())];
+    await commit(connection, [...sent, connection.run(sql.confirm)], this.#commitTimeoutMs);
+    session.confirmedSeq = seq;
+  }
+
+  #begin(): string {
+    return `BEGIN ISOLATION LEVEL ${(this.#options.isolation ?? "read committed").toUpperCase()}`;
+  }
+
+  get #commitTimeoutMs(): number {
+    return this.#options.commitTimeoutMs ?? 10_000;
+  }
+}
+
+const SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";

@@ -1,0 +1,7 @@
+export {
+  findPostgres,
+  PostgresServer,
+  startPostgres,
+  type PostgresServerOptions,
+  type StandbyOptions,
+} from "./postgres-server.ts";
