@@ -93,6 +93,6 @@ export class Connection {
 }
 
 const SUCCESS = "00000";
-const BYTEA = Number(pg.types.builtins.BYTEA);
+const BYTEA: number = pg.types.builtins.BYTEA;
 const parseBytes: (text: string) => Uint8Array = pg.types.getTypeParser(pg.types.builtins.BYTEA);
 const asText = (text: string): string => text;

@@ -16,6 +16,7 @@ import { promisify } from "node:util";
 
 /** A user with few rights: PostgreSQL refuses to run as root. On Linux this is `nobody`. */
 const NOBODY = 65534;
+const PROGRAMS = ["initdb", "pg_basebackup", "pg_ctl", "postgres"];
 const READY = /database system is ready to accept (?:read-only )?connections/;
 const READY_AFTER_MS = 30_000;
 const run = promisify(execFile);
@@ -41,7 +42,7 @@ export function findPostgres(): string | undefined {
   const versions = existsSync(debian) ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a)) : [];
   const { POSTGRES_BIN: named, PATH = "" } = process.env;
   const folders = [named ?? [], PATH.split(delimiter), versions.map((version) => join(debian, version, "bin"))].flat();
-  return folders.find((folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres")));
+  return folders.find((folder) => PROGRAMS.every((program) => existsSync(join(folder, program))));
 }
 
 /**
