@@ -58,6 +58,14 @@ export class FailoverPair implements AsyncDisposable {
     return pair;
   }
 
+  get primary(): PostgresServer {
+    return this.#primary;
+  }
+
+  get standby(): PostgresServer {
+    return this.#standby;
+  }
+
   /** A ledger on whichever of the two is the primary. */
   open(servers = [this.#primary, this.#standby], commitTimeoutMs = 1000): Promise<PostgresLedger> {
     return openPostgresLedger({
