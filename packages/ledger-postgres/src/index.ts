@@ -14,3 +14,4 @@ export {
 } from "./migrate.ts";
 export { openPostgresLedger, type PostgresLedger, type PostgresLedgerOptions } from "./postgres-ledger.ts";
 export type { ServerSettings } from "./server-settings.ts";
+export { verifyLedger, type VerifyPlace } from "./verify.ts";

@@ -3,8 +3,27 @@ import type { Session } from "./batch-loader.ts";
 import { LedgerDamagedError } from "./errors.ts";
 import { Replay } from "./replay.ts";
 import { readHead } from "./rows.ts";
+import { checkName } from "./schema.ts";
+import type { ServerSettings } from "./server-settings.ts";
 import { openSession, type LedgerPlace } from "./session.ts";
 import { TableCheck } from "./table-check.ts";
+
+/** Which ledger to verify. */
+export interface VerifyPlace extends ServerSettings, VerifyOptions {
+  readonly servers: readonly string[];
+  /** Default "tallyline". */
+  readonly schema?: string;
+}
+
+/**
+ * Verifies a ledger without opening it: `Ledger.verify` for programs that do nothing else.
+ * @throws LedgerOpenError as opening it does.
+ */
+export function verifyLedger(options: VerifyPlace): Promise<Verification> {
+  const { schema = "tallyline" } = options;
+  checkName("schema", schema);
+  return verifyPlace({ ...options, schema, connectTimeoutMs: 5000, lockTimeoutMs: 5000 }, options);
+}
 
 const SEGMENTS_PER_READ = 64;
 

@@ -289,7 +289,10 @@ interface Load {
 /** Sends transfers to ledgers at random, 16 at a time; half of the ids are used again, with the same content or another. */
 async function transferAtRandom(ledgers: readonly Ledger[], { accountCount, transferCount, seed }: Load) {
   let state = seed;
-  const below = (bound: number) => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) % bound;
+  const below = (bound: number) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 8) % bound;
+  };
   const done = new Map<string, number>(); // by id, how often it took effect as something new
   const send = async (ledger: Ledger, id: string, amountMinor: bigint) => {
     const from = below(accountCount);
