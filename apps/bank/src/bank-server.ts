@@ -4,6 +4,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
   verify: async () => (await import("./books-program.ts")).verify(),
   backup: async () => (await import("./books-program.ts")).backup(),
   restore: async () => (await import("./books-program.ts")).restore(),
+  migrate: async () => (await import("./migrate-program.ts")).migrate(),
   users: () => import("./users-program.ts"),
 };
 

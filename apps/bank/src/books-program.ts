@@ -1,7 +1,8 @@
 import { createProgram, EXIT, parseFlags, report } from "@tallyline/program";
+import type { VerifyOptions } from "@tallyline/ledger";
 import type { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import { storeFile } from "./store.ts";
+import { storeDatabase, storeFile } from "./store.ts";
 
 /** `bank-server verify`: recomputes the books from their journal. Exit code 1 where they are damaged. */
 export async function verify(): Promise<void> {
@@ -10,11 +11,14 @@ export async function verify(): Promise<void> {
     "Recomputes all of the books from their journal; a server may be using them.",
   );
   await finish(program, async (show) => {
-    const { path, verifyLedgerFile } = await storeFile(store);
-    const verification = await verifyLedgerFile(path, {
-      onProgress: ({ seq, lastSeq }) => show("verified", seq, lastSeq),
-    });
-    if (!verification.ok) throw new Error(`${path} is damaged at ${verification.seq}: ${verification.what}`);
+    const onProgress: VerifyOptions["onProgress"] = ({ seq, lastSeq }) => show("verified", seq, lastSeq);
+    const database = await storeDatabase(store);
+    const file = database === undefined ? await storeFile(store) : undefined;
+    const verification =
+      (await database?.verifyLedger({ ...database.place, onProgress })) ??
+      (await file!.verifyLedgerFile(file!.path, { onProgress }));
+    if (!verification.ok)
+      throw new Error(`${file?.path ?? "the ledger"} is damaged at ${verification.seq}: ${verification.what}`);
     return `verified seq=${verification.seq} head=${verification.head}`;
   });
 }
@@ -66,7 +70,7 @@ function begin(
 const PROGRESS_EVERY_MS = 500;
 
 /** Does the work: progress on stderr, what came of it on stdout. */
-async function finish(
+export async function finish(
   program: Command,
   work: (show: (done: string, count: number, total: number) => void) => Promise<string>,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import { codeFacts, type Refusal, type RefusalFacts, type ReplyCode } from "@tallyline/bank-protocol";
-import type { RefusalCode, Refused } from "@tallyline/ledger";
+import type { RefusalCode, Refused, StoreInterruptedError } from "@tallyline/ledger";
 
 /** A refusal in the words of the table of codes: the same code and facts are always the same bytes. */
 export function refuse(code: ReplyCode, facts: RefusalFacts = {}): Refusal {
@@ -20,6 +20,11 @@ export function replyCodeOf(code: RefusalCode): ReplyCode {
     default:
       return code;
   }
+}
+
+/** What a call that got no answer is answered, where the ledger goes on. */
+export function refuseInterrupted({ code }: StoreInterruptedError): Refusal {
+  return refuse(code === "STORE_BUSY" ? "BUSY" : code);
 }
 
 /**

@@ -40,7 +40,7 @@ const program = createProgram({
   .option("--port <number>", "TCP port, 0 for a free one", listenPort, 65432)
   .option(
     "--store <url>",
-    "where the books are kept: sqlite:PATH, or memory: to forget them",
+    "where the books are kept: sqlite:PATH, postgres://USER@HOST/DATABASE, or memory: to forget them",
     "sqlite:.tallyline/bank.db",
   )
   .addOption(
@@ -86,7 +86,12 @@ let tlsUrl: string | undefined;
 await runServer(program, { start, portFlag: (url) => (url === tlsUrl ? "--tls-port" : "--port") });
 
 async function start(log: Logger): Promise<Service> {
-  const ledger = await openStore(flags.store, flags.currencies);
+  const ledger = await openStore(flags.store, flags.currencies, {
+    onReadiness: (isReady, reason) => {
+      if (isReady) log.info({ event: "store-ready" });
+      else log.error({ event: "store-away", err: reason });
+    },
+  });
   const users = new Users(flags.users);
   const close = async (): Promise<void> => {
     users[Symbol.dispose]();

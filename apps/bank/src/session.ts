@@ -1,7 +1,8 @@
 import type { BankAnswer, BankMessage, BankReply, PlainReply } from "@tallyline/bank-protocol";
+import { StoreInterruptedError } from "@tallyline/ledger";
 import type { BankSession } from "./bank-session.ts";
 import type { PlainSession } from "./plain-session.ts";
-import { refuse } from "./refusals.ts";
+import { refuse, refuseInterrupted } from "./refusals.ts";
 
 /** What a connection is made of. */
 export interface ConnectionOptions {
@@ -18,7 +19,8 @@ export interface ConnectionOptions {
  *
  * In both a request takes effect in the order in which it came, and is answered when its outcome is durable. Where the
  * ledger has failed nobody knows the outcome: bank/1 says so, `UNK`; the plain dialect has no word for it, and the
- * connection closes without one.
+ * connection closes without one. A store that only lost its connection, and goes on, is answered in bank/1 and no reason to
+ * close.
  */
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -41,6 +43,9 @@ export class Connection {
       const reply = await this.#options.bank.answer(message);
       return { answer: { dialect: "bank/1", tag, reply }, isLast: reply.code === "BYE" };
     } catch (error) {
+      if (error instanceof StoreInterruptedError) {
+        return { answer: { dialect: "bank/1", tag, reply: refuseInterrupted(error) }, isLast: false };
+      }
       this.#options.onLedgerFailure(error);
       const mayHaveHappened = message.ok && "id" in message.request && message.request.verb !== "lookup";
       const reply: BankReply = refuse(mayHaveHappened ? "OUTCOME_UNKNOWN" : "STORE_UNAVAILABLE");
@@ -55,7 +60,7 @@ export class Connection {
     try {
       reply = await this.#options.plain(request);
     } catch (error) {
-      this.#options.onLedgerFailure(error);
+      if (!(error instanceof StoreInterruptedError)) this.#options.onLedgerFailure(error);
     }
     return reply === undefined ? undefined : { dialect: "plain", reply };
   }

@@ -1,5 +1,5 @@
 import type { OutcomeRequest } from "@tallyline/bank-protocol";
-import type { Answer } from "@tallyline/ledger";
+import type { Answer, RefusalCode } from "@tallyline/ledger";
 import { outcomeOf } from "../receipts.ts";
 import { refuse, replyCodeOf } from "../refusals.ts";
 import { holdAccount } from "./hold-account.ts";
@@ -13,7 +13,7 @@ export const outcome: ReadCommand<OutcomeRequest> = async ({ verb, id }, context
   const [answer, found] = await Promise.all([pending, ledger.lookup(identity)]);
   const known = answer ?? found?.answer;
   if (known === undefined) return { class: "OK", code: "UNSEEN" };
-  if (!known.ok && (known.code === "STORE_BUSY" || known.code === "STORE_FULL")) return refuse(replyCodeOf(known.code));
+  if (!known.ok && NOT_ASKED.has(known.code)) return refuse(replyCodeOf(known.code));
 
   await directory.load(accountsOf(known));
   // What a hold had left is in the hold's currency, which the refusal does not name.
@@ -23,6 +23,9 @@ export const outcome: ReadCommand<OutcomeRequest> = async ({ verb, id }, context
   const currency = directory.known(account ?? "")?.currency ?? directory.defaultCurrency;
   return outcomeOf(known, { principal, directory, written: [], currency });
 };
+
+/** What a store answers without having looked. */
+const NOT_ASKED: ReadonlySet<RefusalCode> = new Set(["STORE_BUSY", "STORE_FULL", "STORE_UNAVAILABLE"]);
 
 function accountsOf(answer: Answer): string[] {
   if (answer.ok) return answer.accounts.map(({ account }) => account).concat(answer.hold?.from ?? []);
