@@ -79,7 +79,7 @@ export class BatchBooks implements WritableBooks {
   readonly #reversed = new Set<number>();
   readonly #refusals = new Map<string, number>();
   readonly #expiries = new ExpiryQueue();
-  readonly #segment = new ByteWriter();
+  readonly #segment = new ByteWriter(16_384);
   #changes = new Changes();
   #head: HeadRow;
   #lastSeq: number;

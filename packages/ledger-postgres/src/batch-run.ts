@@ -100,7 +100,7 @@ export class BatchRun {
     await commit(connection, writeChanges(connection, sql, changes, sealed), this.#commitTimeoutMs);
     directory.learn(changes.opened);
     const { head, seq } = sealed.head;
-    journal.keep(books.firstSeq, { bytes: Uint8Array.from(sealed.segment), head });
+    journal.keep(books.firstSeq, { bytes: sealed.segment.slice(), head });
     session.confirmedSeq = seq;
     return head;
   }

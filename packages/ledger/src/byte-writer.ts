@@ -1,7 +1,12 @@
 /** Bytes that grow at their end. Numbers are little-endian, variable ones LEB128: seven bits a byte, the lowest first. */
 export class ByteWriter {
-  #buffer = new Uint8Array(65_536);
+  #buffer: Uint8Array;
   #length = 0;
+
+  /** @param capacity How many bytes there is room for at first. */
+  constructor(capacity = 65_536) {
+    this.#buffer = new Uint8Array(capacity);
+  }
 
   get length(): number {
     return this.#length;

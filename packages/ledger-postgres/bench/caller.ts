@@ -1,0 +1,33 @@
+// One bank server's ledger, and callers of it that send one transfer after another: a process of bench/transfers.ts.
+import { transfer } from "@tallyline/ledger";
+import { openPostgresLedger } from "@tallyline/ledger-postgres";
+
+const [url = "", callers = 64, accountCount = 2, isHot = 0, name = ""] = process.argv
+  .slice(2)
+  .map((word, index) => (index === 0 || index === 4 ? word : Number(word))) as [string, number, number, number, string];
+const ledger = await openPostgresLedger({ servers: [url], currencies: [{ code: "USD", exponent: 2 }] });
+let done = 0;
+let isOver = false;
+let sent = 0;
+const started = process.cpuUsage();
+
+const caller = async () => {
+  while (!isOver) {
+    const from = Math.floor(Math.random() * accountCount);
+    const to = isHot === 1 ? 0 : Math.floor(Math.random() * accountCount);
+    if (from === to) continue;
+    const id = `${name}-${(sent += 1)}`;
+    const command = transfer({ principal: "bench", id, from: `c${from}`, to: `c${to}`, amountMinor: 1n });
+    const answer = await ledger.submit(command);
+    if (!answer.ok) throw new Error(`a transfer was refused with ${answer.code}`);
+    done += 1;
+  }
+};
+process.on("message", (message) => {
+  if (message === "stop") isOver = true;
+  else process.send!({ done, cpu: process.cpuUsage(started) });
+});
+process.send!("ready");
+await Promise.all(Array.from({ length: callers }, caller));
+await ledger.close();
+process.disconnect();

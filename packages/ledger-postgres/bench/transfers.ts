@@ -1,0 +1,189 @@
+// CPU and throughput of transfers at 64 connections, in one run, on one server with PostgreSQL's defaults (all durable):
+// a transaction a transfer and a function call a transfer, both by pgbench; ledgers of one, two and four bank servers, each
+// with its share of 64 callers; and all transfers to one account. CPU is that of PostgreSQL and of whoever talks to it.
+// Run: node --conditions=@tallyline/source packages/ledger-postgres/bench/transfers.ts [seconds] [rounds]
+import { execFile, fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { deposit } from "@tallyline/ledger";
+import { migrateLedger, openPostgresLedger } from "@tallyline/ledger-postgres";
+import { findPostgres, startPostgres, type PostgresServer } from "@tallyline/ledger-postgres/testing";
+import pg from "pg";
+
+const CONNECTIONS = 64;
+const ACCOUNTS = 10_000;
+const MICROS_PER_TICK = 10_000;
+const [seconds = 5, rounds = 3] = process.argv.slice(2).map(Number);
+const run = promisify(execFile);
+
+const BASELINE = `
+CREATE TABLE account (id INT PRIMARY KEY, debits BIGINT NOT NULL, credits BIGINT NOT NULL, CHECK (credits >= debits));
+CREATE TABLE transfer (id TEXT PRIMARY KEY, debit INT NOT NULL, credit INT NOT NULL, amount BIGINT NOT NULL, at TIMESTAMPTZ NOT NULL DEFAULT now());
+INSERT INTO account SELECT id, 0, 1000000000 FROM generate_series(0, ${ACCOUNTS - 1}) id;
+CREATE FUNCTION do_transfer(id TEXT, a INT, b INT) RETURNS VOID LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO transfer VALUES (id, a, b, 1) ON CONFLICT DO NOTHING;
+  IF FOUND THEN
+    UPDATE account SET debits = debits + 1 WHERE account.id = least(a, b);
+    UPDATE account SET credits = credits + 1 WHERE account.id = greatest(a, b);
+  END IF;
+END $$;`;
+const PICK = `\\set a random(0, ${ACCOUNTS - 2})\n\\set b random(:a + 1, ${ACCOUNTS - 1})\n`;
+const TRANSACTION = `${PICK}BEGIN;
+INSERT INTO transfer VALUES (gen_random_uuid()::text, :a, :b, 1) ON CONFLICT DO NOTHING;
+UPDATE account SET debits = debits + 1 WHERE id = :a;
+UPDATE account SET credits = credits + 1 WHERE id = :b;
+COMMIT;\n`;
+const FUNCTION = `${PICK}SELECT do_transfer(gen_random_uuid()::text, :a, :b);\n`;
+
+interface Measured {
+  readonly perSecond: number;
+  readonly databaseMicros: number;
+  readonly callerMicros: number;
+}
+
+await using server = await startPostgres({ settings: { max_connections: "200" } });
+const admin = new pg.Client(server.url());
+admin.on("error", () => {}); // the error that ends this program is another
+await admin.connect();
+await admin.query(BASELINE);
+await migrateLedger({ server: server.url() });
+await openAccounts();
+await admin.query("VACUUM ANALYZE");
+const files = { transaction: join(server.folder, "transaction.sql"), call: join(server.folder, "call.sql") };
+writeFileSync(files.transaction, TRANSACTION);
+writeFileSync(files.call, FUNCTION);
+
+const loads: Readonly<Record<string, (name: string) => Promise<Measured>>> = {
+  "BEGIN … COMMIT a transfer": () => pgbench(files.transaction),
+  "a function call a transfer": () => pgbench(files.call),
+  "ledger, 1 server": (name) => ledgers(1, false, name),
+  "ledger, 1 server, one hot account": (name) => ledgers(1, true, name),
+  "ledger, 2 servers": (name) => ledgers(2, false, name),
+  "ledger, 4 servers": (name) => ledgers(4, false, name),
+};
+const results = new Map<string, Measured[]>(Object.keys(loads).map((name) => [name, []]));
+for (let round = 1; round <= rounds; round += 1) {
+  for (const [name, load] of Object.entries(loads)) {
+    const measured = await load(`${round}-${name.replaceAll(/[^a-z0-9]/g, "")}`);
+    results.get(name)!.push(measured);
+    console.log(`${round}/${rounds} ${name}: ${show(measured)}`);
+  }
+}
+await admin.end();
+
+console.log(`\nmedians of ${rounds} rounds of ${seconds} s, ${CONNECTIONS} connections`);
+const medians = new Map([...results].map(([name, all]) => [name, median(all)]));
+for (const [name, measured] of medians) console.log(`${name}: ${show(measured)}`);
+const cpu = (name: string) => medians.get(name)!.databaseMicros + medians.get(name)!.callerMicros;
+const ours = cpu("ledger, 1 server");
+console.log(`CPU of a transfer: 1/${(cpu("BEGIN … COMMIT a transfer") / ours).toFixed(1)} of BEGIN … COMMIT`);
+console.log(`CPU of a transfer: 1/${(cpu("a function call a transfer") / ours).toFixed(1)} of a function call`);
+const hot = medians.get("ledger, 1 server, one hot account")!.perSecond / medians.get("ledger, 1 server")!.perSecond;
+console.log(`a hot account: ${hot.toFixed(2)} of the throughput of a uniform load`);
+
+function show({ perSecond, databaseMicros, callerMicros }: Measured): string {
+  const total = databaseMicros + callerMicros;
+  return `${perSecond.toFixed(0)}/s, CPU ${total.toFixed(0)} µs (database ${databaseMicros.toFixed(0)}, caller ${callerMicros.toFixed(0)})`;
+}
+
+function median(all: readonly Measured[]): Measured {
+  const total = ({ databaseMicros, callerMicros }: Measured) => databaseMicros + callerMicros;
+  return all.toSorted((a, b) => total(a) - total(b))[all.length >> 1]!;
+}
+
+async function pgbench(file: string): Promise<Measured> {
+  const before = { database: databaseCpu(server), caller: childrenCpu() };
+  const url = ["-h", server.folder, "-U", "postgres"];
+  const how = ["-n", "-M", "prepared", "-c", `${CONNECTIONS}`, "-j", "2", "-T", `${seconds}`, "-f", file];
+  const { stdout } = await run(join(findPostgres()!, "pgbench"), [...url, ...how, "postgres"]);
+  const count = Number(/transactions actually processed: (\d+)/.exec(stdout)![1]);
+  const perSecond = Number(/tps = ([\d.]+)/.exec(stdout)![1]);
+  return {
+    perSecond,
+    databaseMicros: (databaseCpu(server) - before.database) / count,
+    callerMicros: (childrenCpu() - before.caller) / count,
+  };
+}
+
+async function ledgers(serverCount: number, isHot: boolean, name: string): Promise<Measured> {
+  const callers = Array.from({ length: serverCount }, (_, index) =>
+    fork(
+      join(import.meta.dirname, "caller.ts"),
+      [server.url(), CONNECTIONS / serverCount, ACCOUNTS, isHot ? 1 : 0, `${name}-${index}`].map(String),
+      { execArgv: process.execArgv },
+    ),
+  );
+  await Promise.all(callers.map((caller) => once(caller, "message")));
+  await sleep(5000); // until code is compiled and caches are warm
+  const before = { database: databaseCpu(server), reports: await askAll(callers), at: performance.now() };
+  await sleep(seconds * 1000);
+  const after = { reports: await askAll(callers), database: databaseCpu(server), at: performance.now() };
+  const exits = callers.map((caller) => once(caller, "exit"));
+  for (const caller of callers) caller.send("stop");
+  await Promise.all(exits);
+  const count = after.reports.done - before.reports.done;
+  return {
+    perSecond: (1000 * count) / (after.at - before.at),
+    databaseMicros: (after.database - before.database) / count,
+    callerMicros: (after.reports.micros - before.reports.micros) / count,
+  };
+}
+
+async function askAll(callers: readonly ChildProcess[]): Promise<{ readonly done: number; readonly micros: number }> {
+  const reports = callers.map(async (caller) => {
+    const answer = once(caller, "message");
+    caller.send("report");
+    const [{ done, cpu: used }] = (await answer) as [{ done: number; cpu: NodeJS.CpuUsage }];
+    return { done, micros: used.user + used.system };
+  });
+  const all = await Promise.all(reports);
+  return all.reduce((sum, each) => ({ done: sum.done + each.done, micros: sum.micros + each.micros }));
+}
+
+/** CPU that PostgreSQL has used: that of its processes, and of those that ended. */
+function databaseCpu({ pids: [first] }: PostgresServer): number {
+  let ticks = 0;
+  for (const pid of readdirSync("/proc").map(Number).filter(Number.isInteger)) {
+    const times = timesOf(`${pid}`);
+    if (pid === first) ticks += times.own + times.children;
+    else if (times.parent === first) ticks += times.own;
+  }
+  return ticks * MICROS_PER_TICK;
+}
+
+/** CPU that children of this process had used when they ended. */
+function childrenCpu(): number {
+  return timesOf("self").children * MICROS_PER_TICK;
+}
+
+/** Of a process: proc(5), fields 4 and 14 to 17. */
+function timesOf(pid: string): { readonly parent: number; readonly own: number; readonly children: number } {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = status
+      .slice(status.lastIndexOf(")") + 2)
+      .split(" ")
+      .map(Number);
+    return { parent: fields[1]!, own: fields[11]! + fields[12]!, children: fields[13]! + fields[14]! };
+  } catch {
+    return { parent: 0, own: 0, children: 0 };
+  }
+}
+
+async function openAccounts(): Promise<void> {
+  const ledger = await openPostgresLedger({ servers: [server.url()], currencies: [{ code: "USD", exponent: 2 }] });
+  const terms = { verb: "open", principal: "bank", currency: "USD", maxBalanceMinor: null } as const;
+  await ledger.submit({ ...terms, id: "@cash", account: "@cash", kind: "asset", minBalanceMinor: null });
+  const accounts = Array.from({ length: ACCOUNTS }, (_, index) => `c${index}`);
+  await Promise.all(
+    accounts.flatMap((account) => [
+      ledger.submit({ ...terms, id: account, account, kind: "liability", minBalanceMinor: 0n }),
+      ledger.submit(deposit({ principal: "bank", id: `d-${account}`, account, amountMinor: 1_000_000_000n })),
+    ]),
+  );
+  await ledger.close();
+}
