@@ -59,6 +59,8 @@ export class Changes {
   readonly entries: EntryRow[] = [];
   readonly opened: AccountFacts[] = [];
   readonly balances: Map<number, Balance> = new Map<number, Balance>(); // by account, as they are at the end
+  /** Accounts of which more than the sums of their entries changed. */
+  readonly changedBesides: Set<number> = new Set<number>();
   readonly accountChanges: ChangeRow[] = [];
   readonly holds: Map<number, Hold> = new Map<number, Hold>(); // by place in the order, as they are at the end
   readonly reversals: { readonly reversedSeq: number; readonly seq: number }[] = [];
@@ -265,10 +267,12 @@ export class BatchBooks implements WritableBooks {
     if (command.verb === "open") this.#open(command, done);
     this.#addEntries(done);
     for (const account of done.accounts) this.#slots.get(account.account)!.account = account;
+    const onlyPosts = command.verb === "post" || command.verb === "reverse";
     const images = done.accounts.map(({ account: name }): AccountImage => {
       const { facts, account, latest } = this.#slots.get(name)!;
       const balance = { number: facts.number, state: account, latest };
       this.#changes.balances.set(facts.number, balance);
+      if (!onlyPosts) this.#changes.changedBesides.add(facts.number);
       return balance;
     });
     if (done.hold !== undefined) {

@@ -25,9 +25,16 @@ export interface ConnectionOptions {
 
 /**
  * Rows are looked up by their keys. A plan for each length of an array costs more than it gains; and one that was made while
- * the tables were empty must not read all of them ever after.
+ * the tables were empty must not read all of them ever after. Segments are compressed where they are large, by the cheaper
+ * of two methods.
  */
-const PLANNING = ["plan_cache_mode = force_generic_plan", "enable_seqscan = off", "enable_hashjoin = off"];
+const SETTINGS = [
+  "plan_cache_mode = force_generic_plan",
+  "enable_seqscan = off",
+  "enable_hashjoin = off",
+  "jit = off",
+  "default_toast_compression = lz4",
+];
 
 /** A frozen program must not hold its locks for ever: everybody else waits for the same row. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
@@ -67,7 +74,7 @@ export class Connection {
     const connection = new Connection(client);
     await client.connect();
     // A server that does not know a setting need not have it.
-    for (const setting of PLANNING) await connection.run(`SET ${setting}`).catch(() => {});
+    for (const setting of SETTINGS) await connection.run(`SET ${setting}`).catch(() => {});
     return connection;
   }
 

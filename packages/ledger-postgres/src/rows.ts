@@ -137,6 +137,10 @@ export function balanceColumns({ number, state, latest }: Balance): readonly Val
   return [number, ...limits, debitsMinor, creditsMinor, state.heldDebitsMinor, state.heldCreditsMinor, version, latest];
 }
 
+export function sumColumns({ number, state, latest }: Balance): readonly Value[] {
+  return [number, state.debitsMinor, state.creditsMinor, state.version, latest];
+}
+
 export function changeColumns(row: ChangeRow): readonly Value[] {
   return [row.seq, row.account, row.status, row.minBalanceMinor, row.maxBalanceMinor];
 }

@@ -51,6 +51,8 @@ export function statementsFor(schema: string): Statements {
     addAccounts: insert("account", ACCOUNT, ..."BIGINT TEXT TEXT TEXT TEXT TEXT BIGINT".split(" ")),
     addBalances: insert("balance", BALANCE, ...BALANCE_TYPES),
     setBalances: `UPDATE ${schema}.balance AS b SET status = n.status, min_balance_minor = n.min_balance_minor, max_balance_minor = n.max_balance_minor, debits_minor = n.debits_minor, credits_minor = n.credits_minor, held_debits_minor = n.held_debits_minor, held_credits_minor = n.held_credits_minor, version = n.version, latest = n.latest FROM ${unnest(...BALANCE_TYPES)} AS n (${BALANCE}) WHERE b.account = n.account`,
+    // What most commands change of a balance.
+    setSums: `UPDATE ${schema}.balance AS b SET debits_minor = n.debits_minor, credits_minor = n.credits_minor, version = n.version, latest = n.latest FROM ${unnest(..."BIGINT NUMERIC NUMERIC BIGINT BIGINT".split(" "))} AS n (account, debits_minor, credits_minor, version, latest) WHERE b.account = n.account`,
     addChanges: insert(
       "account_change",
       "seq, account, status, min_balance_minor, max_balance_minor",
@@ -102,6 +104,7 @@ type StatementName =
   | "setHead"
   | "setHolds"
   | "setIdentity"
+  | "setSums"
   | "statement"
   | "trialBalance";
 

@@ -7,6 +7,7 @@ import {
   entryColumns,
   factsColumns,
   holdColumns,
+  sumColumns,
   type HeadRow,
   type Value,
 } from "./rows.ts";
@@ -35,7 +36,9 @@ export function writeChanges(
   send(sql.addEntries, changes.entries.map(entryColumns));
   send(sql.addAccounts, changes.opened.map(factsColumns));
   send(sql.addBalances, balances.filter(({ number }) => opened.has(number)).map(balanceColumns));
-  send(sql.setBalances, balances.filter(({ number }) => !opened.has(number)).map(balanceColumns));
+  const known = balances.filter(({ number }) => !opened.has(number));
+  send(sql.setBalances, known.filter(({ number }) => changes.changedBesides.has(number)).map(balanceColumns));
+  send(sql.setSums, known.filter(({ number }) => !changes.changedBesides.has(number)).map(sumColumns));
   send(sql.addChanges, changes.accountChanges.map(changeColumns));
   send(sql.setHolds, [...changes.holds.values()].map(holdColumns));
   send(
