@@ -1,5 +1,5 @@
 /** A store URL that makes no sense: the message says where. */
-export class PostgresUrlError extends Error {
+class PostgresUrlError extends Error {
   override readonly name = "PostgresUrlError";
 }
 

@@ -2,17 +2,16 @@
 import { transfer } from "@tallyline/ledger";
 import { openPostgresLedger } from "@tallyline/ledger-postgres";
 
-const [url = "", callers = 64, accountCount = 2, isHot = 0, name = ""] = process.argv
-  .slice(2)
-  .map((word, index) => (index === 0 || index === 4 ? word : Number(word))) as [string, number, number, number, string];
+const [url, name, ...numbers] = process.argv.slice(2) as [string, string, ...string[]];
+const [callers = 64, accountCount = 2, isHot = 0] = numbers.map(Number);
 const ledger = await openPostgresLedger({ servers: [url], currencies: [{ code: "USD", exponent: 2 }] });
 let done = 0;
-let isOver = false;
+const state = { isOver: false };
 let sent = 0;
 const started = process.cpuUsage();
 
 const caller = async () => {
-  while (!isOver) {
+  while (!state.isOver) {
     const from = Math.floor(Math.random() * accountCount);
     const to = isHot === 1 ? 0 : Math.floor(Math.random() * accountCount);
     if (from === to) continue;
@@ -24,7 +23,7 @@ const caller = async () => {
   }
 };
 process.on("message", (message) => {
-  if (message === "stop") isOver = true;
+  if (message === "stop") state.isOver = true;
   else process.send!({ done, cpu: process.cpuUsage(started) });
 });
 process.send!("ready");

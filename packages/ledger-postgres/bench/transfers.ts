@@ -15,6 +15,8 @@ import pg from "pg";
 
 const CONNECTIONS = 64;
 const ACCOUNTS = 10_000;
+/** Transfers of a process after which its code is compiled. */
+const WARM_AFTER = 10_000;
 const MICROS_PER_TICK = 10_000;
 const [seconds = 5, rounds = 3] = process.argv.slice(2).map(Number);
 const run = promisify(execFile);
@@ -113,12 +115,12 @@ async function ledgers(serverCount: number, isHot: boolean, name: string): Promi
   const callers = Array.from({ length: serverCount }, (_, index) =>
     fork(
       join(import.meta.dirname, "caller.ts"),
-      [server.url(), CONNECTIONS / serverCount, ACCOUNTS, isHot ? 1 : 0, `${name}-${index}`].map(String),
+      [server.url(), `${name}-${index}`, ...[CONNECTIONS / serverCount, ACCOUNTS, isHot ? 1 : 0].map(String)],
       { execArgv: process.execArgv },
     ),
   );
   await Promise.all(callers.map((caller) => once(caller, "message")));
-  await sleep(5000); // until code is compiled and caches are warm
+  while ((await askAll(callers)).done < WARM_AFTER * serverCount) await sleep(200);
   const before = { database: databaseCpu(server), reports: await askAll(callers), at: performance.now() };
   await sleep(seconds * 1000);
   const after = { reports: await askAll(callers), database: databaseCpu(server), at: performance.now() };

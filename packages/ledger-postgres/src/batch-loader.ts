@@ -7,7 +7,7 @@ import { readBalance, readHead, readHold } from "./rows.ts";
 import { arrayOf, type Statements } from "./statements.ts";
 
 /** Holds that are due are expired so many at a time. */
-export const DUE_HOLDS_MAX = 1000;
+const DUE_HOLDS_MAX = 1000;
 
 /** A connection, and what is known of the database behind it. */
 export interface Session {

@@ -211,7 +211,7 @@ async function openAccounts(ledger: Ledger): Promise<void> {
 }
 
 /** Until the primary waits for its standby: from then on nothing is acknowledged that is not on both. */
-export async function untilSynchronous(primary: PostgresServer): Promise<void> {
+async function untilSynchronous(primary: PostgresServer): Promise<void> {
   const client = new pg.Client(primary.url());
   await client.connect();
   const query = "SELECT 1 FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')";
