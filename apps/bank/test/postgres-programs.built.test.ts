@@ -6,11 +6,11 @@ import { connectRaw } from "./raw-peers.ts";
 
 const app = join(import.meta.dirname, "..");
 
-describe.skipIf(findPostgres() === undefined)("the programs on PostgreSQL", () => {
+describe.skipIf(findPostgres() === undefined)("the programs on PostgreSQL", { timeout: 120_000 }, () => {
   let database: PostgresServer;
   beforeAll(async () => {
     database = await startPostgres();
-  }, 60_000);
+  }, 120_000);
   afterAll(() => database?.[Symbol.asyncDispose]());
 
   const run = (folder: string, ...args: string[]) => runProgram({ app, program: "bank-server", args, folder });

@@ -8,11 +8,11 @@ import { connectRaw } from "./raw-peers.ts";
 const ACCOUNTS = 6;
 const SERVERS = 4;
 
-describe.skipIf(findPostgres() === undefined)("banks over one database", () => {
+describe.skipIf(findPostgres() === undefined)("banks over one database", { timeout: 120_000 }, () => {
   let database: PostgresServer;
   beforeAll(async () => {
     database = await startPostgres();
-  }, 60_000);
+  }, 120_000);
   afterAll(() => database?.[Symbol.asyncDispose]());
 
   async function startBank() {

@@ -1,10 +1,12 @@
-// CPU and throughput of transfers at 64 connections, in one run, on one server with PostgreSQL's defaults (all durable):
+// CPU and throughput of transfers at 64 connections, in one run, on one server with PostgreSQL's defaults (all durable),
+// over TCP:
 // a transaction a transfer and a function call a transfer, both by pgbench; ledgers of one, two and four bank servers, each
 // with its share of 64 callers; and all transfers to one account. CPU is that of PostgreSQL and of whoever talks to it.
 // Run: node --conditions=@tallyline/source packages/ledger-postgres/bench/transfers.ts [seconds] [rounds]
 import { execFile, fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -47,12 +49,15 @@ interface Measured {
   readonly callerMicros: number;
 }
 
-await using server = await startPostgres({ settings: { max_connections: "200" } });
-const admin = new pg.Client(server.url());
+const port = await freePort();
+const settings = { max_connections: "200", listen_addresses: "127.0.0.1", port: `${port}` };
+await using server = await startPostgres({ settings });
+const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+const admin = new pg.Client(url);
 admin.on("error", () => {}); // the error that ends this program is another
 await admin.connect();
 await admin.query(BASELINE);
-await migrateLedger({ server: server.url() });
+await migrateLedger({ server: url });
 await openAccounts();
 await admin.query("VACUUM ANALYZE");
 const files = { transaction: join(server.folder, "transaction.sql"), call: join(server.folder, "call.sql") };
@@ -87,6 +92,15 @@ console.log(`CPU of a transfer: 1/${(cpu("a function call a transfer") / ours).t
 const hot = medians.get("ledger, 1 server, one hot account")!.perSecond / medians.get("ledger, 1 server")!.perSecond;
 console.log(`a hot account: ${hot.toFixed(2)} of the throughput of a uniform load`);
 
+async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const { port: free } = listener.address() as AddressInfo;
+  listener.close();
+  await once(listener, "close");
+  return free;
+}
+
 function show({ perSecond, databaseMicros, callerMicros }: Measured): string {
   const total = databaseMicros + callerMicros;
   return `${perSecond.toFixed(0)}/s, CPU ${total.toFixed(0)} µs (database ${databaseMicros.toFixed(0)}, caller ${callerMicros.toFixed(0)})`;
@@ -99,9 +113,9 @@ function median(all: readonly Measured[]): Measured {
 
 async function pgbench(file: string): Promise<Measured> {
   const before = { database: databaseCpu(server), caller: childrenCpu() };
-  const url = ["-h", server.folder, "-U", "postgres"];
+  const where = ["-h", "127.0.0.1", "-p", `${port}`, "-U", "postgres"];
   const how = ["-n", "-M", "prepared", "-c", `${CONNECTIONS}`, "-j", "2", "-T", `${seconds}`, "-f", file];
-  const { stdout } = await run(join(findPostgres()!, "pgbench"), [...url, ...how, "postgres"]);
+  const { stdout } = await run(join(findPostgres()!, "pgbench"), [...where, ...how, "postgres"]);
   const count = Number(/transactions actually processed: (\d+)/.exec(stdout)![1]);
   const perSecond = Number(/tps = ([\d.]+)/.exec(stdout)![1]);
   return {
@@ -115,7 +129,7 @@ async function ledgers(serverCount: number, isHot: boolean, name: string): Promi
   const callers = Array.from({ length: serverCount }, (_, index) =>
     fork(
       join(import.meta.dirname, "caller.ts"),
-      [server.url(), `${name}-${index}`, ...[CONNECTIONS / serverCount, ACCOUNTS, isHot ? 1 : 0].map(String)],
+      [url, `${name}-${index}`, ...[CONNECTIONS / serverCount, ACCOUNTS, isHot ? 1 : 0].map(String)],
       { execArgv: process.execArgv },
     ),
   );
@@ -177,7 +191,7 @@ function timesOf(pid: string): { readonly parent: number; readonly own: number; 
 }
 
 async function openAccounts(): Promise<void> {
-  const ledger = await openPostgresLedger({ servers: [server.url()], currencies: [{ code: "USD", exponent: 2 }] });
+  const ledger = await openPostgresLedger({ servers: [url], currencies: [{ code: "USD", exponent: 2 }] });
   const terms = { verb: "open", principal: "bank", currency: "USD", maxBalanceMinor: null } as const;
   await ledger.submit({ ...terms, id: "@cash", account: "@cash", kind: "asset", minBalanceMinor: null });
   const accounts = Array.from({ length: ACCOUNTS }, (_, index) => `c${index}`);

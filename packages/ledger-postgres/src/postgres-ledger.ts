@@ -238,7 +238,7 @@ class SharedLedger implements PostgresLedger {
     round: readonly Pick<Call, "refuse" | "interrupt" | "fail">[],
     attempt: (session: Session) => Promise<number | undefined>,
   ): Promise<number> {
-    const { waitTimeoutMs = 5000 } = this.#options;
+    const { waitTimeoutMs = 5000, commitTimeoutMs = 10_000 } = this.#options;
     const deadline = performance.now() + waitTimeoutMs;
     const refuse = (code: NotRun): number => {
       for (const call of round) call.refuse(code);
@@ -248,6 +248,8 @@ class SharedLedger implements PostgresLedger {
       const session = await this.#connected();
       if (session === undefined) return refuse("STORE_UNAVAILABLE");
       let remedy: Remedy = { kind: "again" };
+      // A server that is frozen keeps no time itself.
+      const timer = setTimeout(() => session.connection.destroy(), 2 * waitTimeoutMs + commitTimeoutMs);
       try {
         const done = await attempt(session);
         if (done !== undefined) return done;
@@ -257,6 +259,8 @@ class SharedLedger implements PostgresLedger {
         if (remedy.kind === "unknown") for (const call of round) call.interrupt(error);
         if (remedy.kind === "elsewhere") this.#away(session, error);
         if (remedy.kind === "again") await sleep(Math.random() * BACKOFF_MS * attempts);
+      } finally {
+        clearTimeout(timer);
       }
       if (!session.connection.isLost)
         await session.connection.run("ROLLBACK").catch(() => session.connection.destroy());

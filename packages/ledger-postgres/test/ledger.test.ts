@@ -12,12 +12,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const CURRENCIES = [{ code: "USD", exponent: 2 }] as const;
 
-describe.skipIf(findPostgres() === undefined)("on PostgreSQL", () => {
+describe.skipIf(findPostgres() === undefined)("on PostgreSQL", { timeout: 120_000 }, () => {
   let server: PostgresServer;
   let schemaCount = 0;
   beforeAll(async () => {
     server = await startPostgres();
-  }, 60_000);
+  }, 120_000);
   afterAll(() => server?.[Symbol.asyncDispose]());
 
   /** An empty ledger's schema. */
@@ -226,15 +226,21 @@ describe.skipIf(findPostgres() === undefined)("on PostgreSQL", () => {
     );
   });
 
-  test("while the database is away calls are refused, and when it is back they are answered", async () => {
+  test("while the database is frozen or away calls are refused, and when it is back they are answered", async () => {
     await using own = await startPostgres();
     await migrateLedger({ server: own.url() });
     const readiness: boolean[] = [];
     const onReadiness = (isReady: boolean) => void readiness.push(isReady);
-    const ledger = await openPostgresLedger({ currencies: CURRENCIES, servers: [own.url()], onReadiness });
+    const timeouts = { waitTimeoutMs: 1000, commitTimeoutMs: 1000, connectTimeoutMs: 1000 };
+    const options = { currencies: CURRENCIES, servers: [own.url()], onReadiness, ...timeouts };
+    const ledger = await openPostgresLedger(options);
     await openAccounts(ledger, 2);
-    await own.stop();
     const command = transfer({ principal: "p", id: "x", from: "c0", to: "c1", amountMinor: 1n });
+    own.freeze();
+    expect(await ledger.submit(command)).toEqual({ ok: false, code: "STORE_BUSY", replayed: false });
+    own.thaw();
+    await untilAvailable(ledger, { verb: "settle", principal: "p", id: "other" });
+    await own.stop();
     expect(await ledger.submit(command)).toEqual({ ok: false, code: "STORE_UNAVAILABLE", replayed: false });
     await expect(ledger.account("c0")).rejects.toThrow(StoreInterruptedError);
     await expect(ledger.account("c0")).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
@@ -242,7 +248,7 @@ describe.skipIf(findPostgres() === undefined)("on PostgreSQL", () => {
     await own.start();
     const answer = await untilAvailable(ledger, command);
     expect(answer).toMatchObject({ ok: true, replayed: false });
-    expect(readiness).toEqual([true, false, true]);
+    expect(readiness).toEqual([true, false, true, false, true]);
     await ledger.close();
   });
 

@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FailoverPair } from "./failover.ts";
 
 // The long form is scripts/failover.ts.
-describe.skipIf(findPostgres() === undefined)("with a synchronous standby", () => {
+describe.skipIf(findPostgres() === undefined)("with a synchronous standby", { timeout: 120_000 }, () => {
   let pair: FailoverPair;
   beforeAll(async () => {
     pair = await FailoverPair.start({ isSynchronous: true, seed: 1 });
-  }, 60_000);
+  }, 120_000);
   afterAll(() => pair?.[Symbol.asyncDispose]());
 
   test("a commit that a frozen standby does not confirm is unknown, and so is every sight of it until it does", async () => {
