@@ -159,7 +159,7 @@ async function startPostgres(): Promise<Runner | undefined> {
     return execFileSync(command, rest, { encoding: "utf8" });
   };
   run("initdb", ["-D", data, "-A", "trust", "-U", "bench", "--no-instructions"]);
-  const [command = "", ...args] = [...user, join(bin, "postgres"), "-D", data, "-p", `${port}`, "-k", data];
+  const [command, ...args] = [...user, join(bin, "postgres"), "-D", data, "-p", `${port}`, "-k", data];
   const child = spawn(command, args, { stdio: "ignore" });
   await listening(port);
   run("psql", ["-h", "127.0.0.1", "-p", `${port}`, "-U", "bench", "-d", "postgres", "-q", "-c", SQL]);
