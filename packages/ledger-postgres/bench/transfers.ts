@@ -83,14 +83,22 @@ for (let round = 1; round <= rounds; round += 1) {
 await admin.end();
 
 console.log(`\nmedians of ${rounds} rounds of ${seconds} s, ${CONNECTIONS} connections`);
-const medians = new Map([...results].map(([name, all]) => [name, median(all)]));
-for (const [name, measured] of medians) console.log(`${name}: ${show(measured)}`);
-const cpu = (name: string) => medians.get(name)!.databaseMicros + medians.get(name)!.callerMicros;
-const ours = cpu("ledger, 1 server");
-console.log(`CPU of a transfer: 1/${(cpu("BEGIN … COMMIT a transfer") / ours).toFixed(1)} of BEGIN … COMMIT`);
-console.log(`CPU of a transfer: 1/${(cpu("a function call a transfer") / ours).toFixed(1)} of a function call`);
-const hot = medians.get("ledger, 1 server, one hot account")!.perSecond / medians.get("ledger, 1 server")!.perSecond;
+const cpu = ({ databaseMicros, callerMicros }: Measured) => databaseMicros + callerMicros;
+for (const [name, all] of results) console.log(`${name}: ${show(median(all, cpu))}`);
+const saved = (name: string) => ratio(name, "ledger, 1 server", cpu).toFixed(1);
+console.log(`CPU of a transfer: 1/${saved("BEGIN … COMMIT a transfer")} of BEGIN … COMMIT`);
+console.log(`CPU of a transfer: 1/${saved("a function call a transfer")} of a function call`);
+const hot = ratio("ledger, 1 server, one hot account", "ledger, 1 server", ({ perSecond }) => perSecond);
 console.log(`a hot account: ${hot.toFixed(2)} of the throughput of a uniform load`);
+
+/** How many times as much one is as the other: the median of the rounds, because the machine differs between them. */
+function ratio(name: string, other: string, of: (measured: Measured) => number): number {
+  const others = results.get(other)!;
+  return median(
+    results.get(name)!.map((measured, round) => of(measured) / of(others[round]!)),
+    (each) => each,
+  );
+}
 
 async function freePort(): Promise<number> {
   const listener = createServer().listen(0, "127.0.0.1");
@@ -106,9 +114,8 @@ function show({ perSecond, databaseMicros, callerMicros }: Measured): string {
   return `${perSecond.toFixed(0)}/s, CPU ${total.toFixed(0)} µs (database ${databaseMicros.toFixed(0)}, caller ${callerMicros.toFixed(0)})`;
 }
 
-function median(all: readonly Measured[]): Measured {
-  const total = ({ databaseMicros, callerMicros }: Measured) => databaseMicros + callerMicros;
-  return all.toSorted((a, b) => total(a) - total(b))[all.length >> 1]!;
+function median<T>(all: readonly T[], by: (each: T) => number): T {
+  return all.toSorted((a, b) => by(a) - by(b))[all.length >> 1]!;
 }
 
 async function pgbench(file: string): Promise<Measured> {
