@@ -122,7 +122,7 @@ describe.concurrent("bank-server", () => {
   test.each([
     ["a folder", "sqlite:.", "could not be opened"],
     ["a path in no folder", "sqlite:no/such/bank.db", "could not be opened"],
-    ["another database's URL", "redis://localhost", "expected sqlite:PATH or memory:"],
+    ["another database's URL", "redis://localhost", "expected sqlite:PATH, postgres://USER@HOST/DATABASE or memory:"],
   ])("says in one line that %s is no store", async (_what, store, reason) => {
     using folder = temporaryFolder();
     const ended = await runProgram({
