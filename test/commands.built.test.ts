@@ -107,14 +107,13 @@ describe.concurrent("start", () => {
     other.close();
   });
 
-  test("answers the README's transcripts to the letter", async () => {
+  test("answers the README's transcripts to the letter, and does what else it says to try", async () => {
     using folder = temporaryFolder();
     const environment = await ownPorts("SERVER");
     const { child } = await start(folder.path, environment);
     const clients = await ownPorts("CLIENT", environment);
-    const transcripts = [
-      ...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```console\n([\s\S]*?)^```$/gm),
-    ].map(([, lines = ""]) => lines);
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    const transcripts = [...readme.matchAll(/^```console\n([\s\S]*?)^```$/gm)].map(([, lines = ""]) => lines);
     expect(transcripts).toHaveLength(3);
     for (const transcript of transcripts) {
       for (const turn of transcript.split(/^\$ /m).slice(1)) {
@@ -126,6 +125,11 @@ describe.concurrent("start", () => {
         expect(stdout, command).toBe(answer.join("\n"));
       }
     }
+    const others = readme.match(/^node apps\/.*$/gm) ?? [];
+    const told: string[] = [];
+    for (const command of others)
+      told.push((await run(command, { cwd: root, env: { ...process.env, ...clients } })).stdout);
+    expect(told.at(-1)).toMatch(/rent for May\nclosing balance 12\.34\n$/);
     child.kill("SIGTERM");
     await once(child, "exit");
   });
