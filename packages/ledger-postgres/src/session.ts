@@ -1,6 +1,7 @@
 import type { Currency } from "@tallyline/ledger";
 import { AccountDirectory } from "./account-directory.ts";
 import type { Session } from "./batch-loader.ts";
+import { isConflict } from "./commit.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { LedgerOpenError } from "./errors.ts";
 import { JournalReader } from "./journal-reader.ts";
@@ -88,7 +89,10 @@ export async function ensureCurrencies(
     }
     const missing = currencies.find(({ code }) => !known.has(code));
     if (missing === undefined) return new Set(known.keys());
-    await connection.run(sql.addCurrency, [missing.code, missing.exponent]);
+    await connection.run(sql.addCurrency, [missing.code, missing.exponent]).catch((error: unknown) => {
+      // Another server that opens the same ledger has just added it, or another one.
+      if (!isConflict(error)) throw error;
+    });
   }
 }
 
