@@ -52,7 +52,7 @@ export class FailoverPair implements AsyncDisposable {
       await untilSynchronous(primary);
     }
     const pair = new FailoverPair(isSynchronous, primary, standby, seed);
-    const ledger = await pair.open();
+    const ledger = await pair.open(undefined, 60_000);
     await openAccounts(ledger);
     await ledger.close();
     return pair;
@@ -67,12 +67,12 @@ export class FailoverPair implements AsyncDisposable {
   }
 
   /** A ledger on whichever of the two is the primary. */
-  open(servers = [this.#primary, this.#standby], commitTimeoutMs = 1000): Promise<PostgresLedger> {
+  open(servers = [this.#primary, this.#standby], timeoutMs = 1000): Promise<PostgresLedger> {
     return openPostgresLedger({
       currencies: CURRENCIES,
       servers: servers.map((server) => server.url()),
-      commitTimeoutMs,
-      waitTimeoutMs: 1000,
+      commitTimeoutMs: timeoutMs,
+      waitTimeoutMs: Math.max(timeoutMs, 1000),
       ...(this.#isSynchronous && { synchronousStandbyNames: BOTH }),
     });
   }
@@ -101,7 +101,7 @@ export class FailoverPair implements AsyncDisposable {
 
   /** Recomputes the books, and sums the accounts. @throws Error when something is wrong. */
   async check(): Promise<void> {
-    const ledger = await this.open();
+    const ledger = await this.open(undefined, 60_000);
     const verification = await ledger.verify();
     if (!verification.ok) throw new Error(`the books are wrong at ${verification.seq}: ${verification.what}`);
     const { accounts } = await ledger.accounts({ limit: 1000 });

@@ -28,7 +28,9 @@ describe.skipIf(findPostgres() === undefined)("on PostgreSQL", { timeout: 120_00
   }
 
   function open(schema: string, options: Partial<PostgresLedgerOptions> = {}) {
-    return openPostgresLedger({ currencies: CURRENCIES, servers: [server.url()], schema, ...options });
+    // A disk that others use too may keep everybody waiting: here that is no finding.
+    const patience = { waitTimeoutMs: 60_000, commitTimeoutMs: 60_000 };
+    return openPostgresLedger({ currencies: CURRENCIES, servers: [server.url()], schema, ...patience, ...options });
   }
 
   async function query(text: string, values: unknown[] = []): Promise<pg.QueryResult> {
