@@ -74,16 +74,6 @@ export class LedgerClosedError extends Error {
   }
 }
 
-/** Too many calls wait for the disk already; a read of them did nothing, and may be made again later. */
-export class LedgerBusyError extends Error {
-  override readonly name = "LedgerBusyError";
-  readonly code = "LEDGER_BUSY";
-
-  constructor(path: string) {
-    super(`too many calls wait for the ledger in ${path}`);
-  }
-}
-
 /** A copy was not made; what was begun of it is gone. */
 export class LedgerCopyError extends Error {
   override readonly name = "LedgerCopyError";

@@ -1,6 +1,5 @@
 export { backupLedger, restoreLedger, type BackupOptions, type RestoreOptions } from "./backup.ts";
 export {
-  LedgerBusyError,
   LedgerClosedError,
   LedgerCopyError,
   LedgerDamagedError,

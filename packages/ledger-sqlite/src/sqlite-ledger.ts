@@ -5,6 +5,7 @@ import {
   apply,
   commandOf,
   execute,
+  StoreInterruptedError,
   type AccountDetails,
   type AccountPage,
   type AccountRange,
@@ -25,13 +26,7 @@ import {
   type VerifyOptions,
 } from "@tallyline/ledger";
 import { backupLedger, type BackupOptions } from "./backup.ts";
-import {
-  LedgerBusyError,
-  LedgerClosedError,
-  LedgerDamagedError,
-  LedgerFailedError,
-  LedgerOpenError,
-} from "./errors.ts";
+import { LedgerClosedError, LedgerDamagedError, LedgerFailedError, LedgerOpenError } from "./errors.ts";
 import { FileBooks } from "./file-books.ts";
 import { Journal } from "./journal.ts";
 import { addCurrencies, allCurrencies, openLedgerFile, type LedgerFile } from "./ledger-file.ts";
@@ -179,7 +174,7 @@ class GroupCommitLedger implements SqliteLedger {
   }
 
   lookup(identity: Identity): Promise<Found | undefined> {
-    if (this.#queue.length >= WAITING_MAX) return Promise.reject(new LedgerBusyError(this.#path));
+    if (this.#queue.length >= WAITING_MAX) return Promise.reject(this.#busy());
     return new Promise((resolve, reject) => {
       const find = () => {
         const recorded = this.#books.recorded(identity.principal, identity.id);
@@ -250,9 +245,13 @@ class GroupCommitLedger implements SqliteLedger {
     return this.close();
   }
 
+  #busy(): StoreInterruptedError {
+    return new StoreInterruptedError("STORE_BUSY", `${WAITING_MAX} calls wait for the ledger in ${this.#path}`);
+  }
+
   /** A read shows holds that are due as expired, so it writes down first that they are; without room, it shows them held. */
   #read<T>(answer: () => T): Promise<T> {
-    if (this.#queue.length >= WAITING_MAX) return Promise.reject(new LedgerBusyError(this.#path));
+    if (this.#queue.length >= WAITING_MAX) return Promise.reject(this.#busy());
     return new Promise((resolve, reject) => {
       const run = (): (() => void) => {
         try {

@@ -187,7 +187,7 @@ test("what waits is bounded: beyond it commands are to be sent later, and reads 
   await submitAll(ledger, openAlice);
   const waiting = Array.from({ length: 65_536 }, () => ledger.preview(depositToAlice("a")));
   expect(await ledger.submit(depositToAlice("b"))).toEqual({ ok: false, code: "STORE_BUSY", replayed: false });
-  await expect(ledger.account("alice")).rejects.toMatchObject({ code: "LEDGER_BUSY" });
+  await expect(ledger.account("alice")).rejects.toMatchObject({ name: "StoreInterruptedError", code: "STORE_BUSY" });
   await Promise.all(waiting);
   expect(await ledger.submit(depositToAlice("b"))).toMatchObject({ ok: true });
 });
