@@ -64,14 +64,20 @@ export function balanceMinor(account: Account): bigint {
   return normalSide(account.kind) === "debit" ? debitsMinor - creditsMinor : creditsMinor - debitsMinor;
 }
 
-/** The balance less what holds have set aside: ISO 20022's interim available balance. */
-export function availableMinor(account: Account): bigint {
+/**
+ * The balance less what holds have set aside: ISO 20022's interim available balance.
+ * @param bookedMinor The account's balance, where it is known already.
+ */
+export function availableMinor(account: Account, bookedMinor: bigint = balanceMinor(account)): bigint {
   const { heldDebitsMinor, heldCreditsMinor } = account;
-  return balanceMinor(account) - (normalSide(account.kind) === "debit" ? heldCreditsMinor : heldDebitsMinor);
+  return bookedMinor - (normalSide(account.kind) === "debit" ? heldCreditsMinor : heldDebitsMinor);
 }
 
-/** The balance that would be if every promised amount came and none was paid: what a ceiling is measured with. */
-export function highestMinor(account: Account): bigint {
+/**
+ * The balance that would be if every promised amount came and none was paid: what a ceiling is measured with.
+ * @param bookedMinor The account's balance, where it is known already.
+ */
+export function highestMinor(account: Account, bookedMinor: bigint = balanceMinor(account)): bigint {
   const { heldDebitsMinor, heldCreditsMinor } = account;
-  return balanceMinor(account) + (normalSide(account.kind) === "debit" ? heldDebitsMinor : heldCreditsMinor);
+  return bookedMinor + (normalSide(account.kind) === "debit" ? heldDebitsMinor : heldCreditsMinor);
 }

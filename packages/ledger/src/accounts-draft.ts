@@ -4,20 +4,31 @@ import type { Leg } from "./command.ts";
 import { MAX_MINOR } from "./money.ts";
 import { refused, type Hold, type Refused } from "./result.ts";
 
-/** The accounts that one command changes: as they were, and as they would become. */
+/** An account as it was, and as it would become. */
+interface Change {
+  readonly before: Account;
+  after: Account;
+}
+
+/** The accounts that one command changes: most often two, at most 64, so finding one is a walk along a list. */
 export class AccountsDraft {
-  readonly #before = new Map<string, Account>();
-  readonly #after = new Map<string, Account>();
+  readonly #changes: Change[] = [];
+
+  /** How many accounts. */
+  get size(): number {
+    return this.#changes.length;
+  }
 
   /** Takes accounts in, in order. Refuses unknown ones, and those that take no postings. */
-  load(books: BooksView, names: Iterable<string>): Refused | undefined {
+  load(books: BooksView, names: readonly string[]): Refused | undefined {
     for (const name of names) {
+      if (this.#find(name) !== undefined) continue;
       const account = books.account(name);
       if (account === undefined) return refused("ACCOUNT_UNKNOWN", { account: name });
-      this.#before.set(name, account);
-      this.#after.set(name, account);
+      this.loadAny(account);
     }
-    for (const { account, status } of this.#before.values()) {
+    for (const { before } of this.#changes) {
+      const { account, status } = before;
       if (status === "closed") return refused("ACCOUNT_CLOSED", { account });
       if (status === "frozen") return refused("ACCOUNT_FROZEN", { account });
     }
@@ -26,62 +37,67 @@ export class AccountsDraft {
 
   /** Takes an account in whatever its status: to give back what was set aside, or to change its terms. */
   loadAny(account: Account): void {
-    this.#before.set(account.account, account);
-    this.#after.set(account.account, account);
+    this.#changes.push({ before: account, after: account });
   }
 
-  post(leg: Leg): void {
-    const account = this.get(leg.account);
-    const isDebit = leg.side === "debit";
-    this.#after.set(leg.account, {
-      ...account,
-      debitsMinor: account.debitsMinor + (isDebit ? leg.amountMinor : 0n),
-      creditsMinor: account.creditsMinor + (isDebit ? 0n : leg.amountMinor),
-      version: account.version + 1,
-    });
+  post({ account, side, amountMinor }: Leg): void {
+    const change = this.#get(account);
+    const { debitsMinor, creditsMinor, version } = change.after;
+    change.after =
+      side === "debit"
+        ? { ...change.after, debitsMinor: debitsMinor + amountMinor, version: version + 1 }
+        : { ...change.after, creditsMinor: creditsMinor + amountMinor, version: version + 1 };
   }
 
   /** Sets an amount aside on the hold's `from`, and promises it to its `to`; a negative one gives it back. */
   setAside({ from, to }: Pick<Hold, "from" | "to">, amountMinor: bigint): void {
-    const payer = this.get(from);
-    this.#after.set(from, { ...payer, heldDebitsMinor: payer.heldDebitsMinor + amountMinor });
-    const payee = this.get(to);
-    this.#after.set(to, { ...payee, heldCreditsMinor: payee.heldCreditsMinor + amountMinor });
+    const payer = this.#get(from);
+    payer.after = { ...payer.after, heldDebitsMinor: payer.after.heldDebitsMinor + amountMinor };
+    const payee = this.#get(to);
+    payee.after = { ...payee.after, heldCreditsMinor: payee.after.heldCreditsMinor + amountMinor };
   }
 
   get(name: string): Account {
-    const account = this.#after.get(name);
-    if (account === undefined) throw new Error(`account ${name} is changed without having been loaded`);
-    return account;
+    return this.#get(name).after;
   }
 
-  /** Whether the accounts may become what they would. One that is already outside a limit may move towards it. */
+  /**
+   * Whether the accounts may become what they would. One that is already outside a limit may move towards it. Too little on
+   * any account comes before too much on any, and that before what nobody could hold.
+   */
   check(): Refused | undefined {
-    for (const after of this.#after.values()) {
-      const { account, minBalanceMinor } = after;
-      const earlierMinor = availableMinor(this.#before.get(account)!);
-      const laterMinor = availableMinor(after);
-      if (minBalanceMinor !== null && laterMinor < minBalanceMinor && laterMinor < earlierMinor) {
-        const spendableMinor = earlierMinor > minBalanceMinor ? earlierMinor - minBalanceMinor : 0n;
-        return refused("INSUFFICIENT_FUNDS", { account, availableMinor: spendableMinor });
+    let ceiling: Refused | undefined;
+    let overflow: Refused | undefined;
+    for (const { before, after } of this.#changes) {
+      const { account, minBalanceMinor, maxBalanceMinor } = after;
+      const balance = balanceMinor(after);
+      const available = availableMinor(after, balance);
+      const highest = highestMinor(after, balance);
+      if (minBalanceMinor !== null && available < minBalanceMinor) {
+        const earlier = availableMinor(before);
+        const spendableMinor = earlier > minBalanceMinor ? earlier - minBalanceMinor : 0n;
+        if (available < earlier) return refused("INSUFFICIENT_FUNDS", { account, availableMinor: spendableMinor });
       }
+      if (maxBalanceMinor !== null && highest > maxBalanceMinor && highest > highestMinor(before)) {
+        ceiling ??= refused("BALANCE_CEILING", { account });
+      }
+      // What is available is the least of the three, and what would be if every promise came is the most.
+      if (available < -MAX_MINOR || highest > MAX_MINOR) overflow ??= refused("OVERFLOW", { account });
     }
-    for (const after of this.#after.values()) {
-      const { account, maxBalanceMinor } = after;
-      const laterMinor = highestMinor(after);
-      const isHigher = laterMinor > highestMinor(this.#before.get(account)!);
-      if (maxBalanceMinor !== null && laterMinor > maxBalanceMinor && isHigher)
-        return refused("BALANCE_CEILING", { account });
-    }
-    for (const after of this.#after.values()) {
-      const balances = [balanceMinor(after), availableMinor(after), highestMinor(after)];
-      const isTooMuch = balances.some((balance) => balance > MAX_MINOR || balance < -MAX_MINOR);
-      if (isTooMuch) return refused("OVERFLOW", { account: after.account });
-    }
-    return undefined;
+    return ceiling ?? overflow;
   }
 
   accounts(): Account[] {
-    return [...this.#after.values()];
+    return this.#changes.map(({ after }) => after);
+  }
+
+  #find(name: string): Change | undefined {
+    return this.#changes.find(({ before }) => before.account === name);
+  }
+
+  #get(name: string): Change {
+    const change = this.#find(name);
+    if (change === undefined) throw new Error(`account ${name} is changed without having been loaded`);
+    return change;
   }
 }

@@ -109,9 +109,10 @@ function open(books: BooksView, command: OpenCommand): Effect | Refused {
 
 function post(books: BooksView, { legs }: Pick<PostCommand, "legs">): Effect | Refused {
   const draft = new AccountsDraft();
-  const unusable = draft.load(books, new Set(legs.map((leg) => leg.account)));
+  const names = legs.map((leg) => leg.account);
+  const unusable = draft.load(books, names);
   if (unusable !== undefined) return unusable;
-  if (draft.accounts().length === 1) return refused("SAME_ACCOUNT", { account: legs[0]!.account });
+  if (draft.size === 1) return refused("SAME_ACCOUNT", { account: legs[0]!.account });
 
   const excessDebitsMinor = new Map<string, bigint>(); // by currency; all zero when the entry balances
   for (const leg of legs) {
