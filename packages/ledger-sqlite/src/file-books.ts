@@ -31,14 +31,17 @@ import { readStatement } from "./stored-statement.ts";
 import { accountChangeRow, accountRow } from "./table-rows.ts";
 import { Tail, type RareEffects } from "./tail.ts";
 
-/** Bounds what is kept of reads where nothing is committed for long. */
+/** Bounds what is kept of accounts that are only read, where nothing is committed for long. */
 const KEPT_SLOTS = 8192;
 
-/** An account as of now. */
+/** An account as of now, with what was taken since the last commit. */
 interface Slot {
   readonly number: number;
-  readonly account: Account;
-  readonly latest: number;
+  account: Account;
+  /** The position of its latest entry; 0 for none. */
+  latest: number;
+  /** Whether it has changed since the last commit. */
+  isChanged: boolean;
 }
 
 /**
@@ -59,12 +62,13 @@ export class FileBooks implements WritableBooks {
   readonly #hashKey: HashKey;
   readonly #currencies: ReadonlySet<string>;
   readonly #maxRefusals: number;
-  readonly #draft = new Map<string, Slot>();
-  /** Accounts that were read, and have not changed, since the last commit. */
-  readonly #read = new Map<string, Slot>();
+  /** Accounts that were read since the last commit, by name. */
+  readonly #slots = new Map<string, Slot>();
+  /** Those of them that have changed. */
+  readonly #changed: Slot[] = [];
   #lastKey = { principal: "", id: "", key: " " };
   /** What was recorded since the last commit, by principal and id. */
-  readonly #batch = new Map<string, JournalRecord>();
+  readonly #batch = new Map<string, Recorded>();
   readonly #hash = new Uint32Array(2);
   #hashed = "";
   /** Of the ids in the tail. */
@@ -102,7 +106,8 @@ export class FileBooks implements WritableBooks {
     const key = this.#keyOf(principal, id);
     const recent = this.#batch.get(key);
     if (recent !== undefined) return recent;
-    for (const seq of this.ids.candidates(this.#hashOf(key))) {
+    const hash = this.#hashOf(key);
+    for (const seq of this.ids.candidates(hash[0]!, hash[1]!)) {
       const found = this.#journal.identity(seq);
       if (found.principal === principal && found.id === id) return this.#journal.record(seq, this.#identityOf);
     }
@@ -140,11 +145,11 @@ export class FileBooks implements WritableBooks {
     return this.holds.due(atMs);
   }
 
-  take(command: Command, { content, result }: Recorded, atMs: number): void {
+  take(command: Command, recorded: Recorded, atMs: number): void {
+    const { content, result } = recorded;
     const images = this.#takeEffect(command, result, atMs);
-    const record = { seq: this.#lastSeq, atMs, command, content, result, images };
-    this.#journal.add(record, this.#numberOf);
-    this.#batch.set(this.#keyOf(command.principal, command.id), record);
+    this.#journal.add({ seq: this.#lastSeq, atMs, command, content, result, images }, this.#numberOf);
+    this.#batch.set(this.#keyOf(command.principal, command.id), recorded);
   }
 
   /** Takes a record that was committed before the file was opened, and that the tables do not show. */
@@ -163,17 +168,15 @@ export class FileBooks implements WritableBooks {
 
   /** What was taken since the last commit is durable. @param firstSeq The place of the first of it. */
   commit(firstSeq: number): void {
-    for (const { number, account, latest } of this.#draft.values()) {
+    for (const { number, account, latest } of this.#changed) {
       this.accounts.set(number, account, latest);
       const page = Math.floor(number / ACCOUNTS_PER_PAGE);
       if (!this.dirtyPages.has(page)) this.dirtyPages.set(page, firstSeq);
     }
     for (let index = this.#committedRecords; index < this.tail.records.length; index += 1) {
-      this.ids.add(this.#hashes.subarray(2 * index, 2 * index + 2), this.tail.records[index]!.seq);
+      this.ids.add(this.#hashes[2 * index]!, this.#hashes[2 * index + 1]!, this.tail.records[index]!.seq);
     }
-    this.#batch.clear();
-    this.#draft.clear();
-    this.#read.clear();
+    this.#forgetBatch();
     this.holds.commit();
     this.#committedRecords = this.tail.records.length;
     this.#committedAccounts = this.accounts.count;
@@ -182,12 +185,16 @@ export class FileBooks implements WritableBooks {
   /** What was taken since the last commit never happened. */
   rollback(): void {
     this.#lastSeq -= this.tail.records.length - this.#committedRecords;
-    this.#batch.clear();
-    this.#draft.clear();
-    this.#read.clear();
+    this.#forgetBatch();
     this.holds.rollback();
     this.tail.truncate(this.#committedRecords);
     this.accounts.truncate(this.#committedAccounts);
+  }
+
+  #forgetBatch(): void {
+    this.#batch.clear();
+    this.#slots.clear();
+    this.#changed.length = 0;
   }
 
   /** The tables show everything: the tail begins anew. */
@@ -243,7 +250,7 @@ export class FileBooks implements WritableBooks {
   trialBalance(): TrialBalance[] {
     const sums = new Map([...this.#currencies].map((code) => [code, { debitsMinor: 0n, creditsMinor: 0n }]));
     for (let number = 0; number < this.accounts.count; number += 1) {
-      const changed = this.#draft.get(this.accounts.name(number))?.account;
+      const changed = this.#slots.get(this.accounts.name(number))?.account;
       const { currency, debitsMinor, creditsMinor } = changed ?? this.accounts.get(number);
       const sum = sums.get(currency)!;
       sum.debitsMinor += debitsMinor;
@@ -263,7 +270,7 @@ export class FileBooks implements WritableBooks {
     if (result.ok) {
       if (command.verb === "open") this.accounts.add(command);
       this.#addEntries(result);
-      images = result.accounts.map((account) => this.#takeAccount(account, first));
+      images = result.accounts.map((account) => this.#takeAccount(account));
       if (result.hold !== undefined) this.holds.take(result.hold);
       rare = rareEffects(command, result, images[0]!.number);
     }
@@ -280,10 +287,11 @@ export class FileBooks implements WritableBooks {
     const { entries } = this.tail;
     const first = entries.end;
     for (const { account: name, side, amountMinor } of legs) {
-      const { number, account, latest } = this.#slot(name)!;
-      const previous = this.#latestEntry(number, first) ?? latest;
-      const earlier = previous >= first ? entries.get(previous) : undefined;
+      const slot = this.#slot(name)!;
+      const { number, account, latest: previous } = slot;
+      const earlier = previous >= first ? entries.get(previous) : undefined; // of the same command
       const change = side === normalSide(account.kind) ? amountMinor : -amountMinor;
+      slot.latest = entries.end;
       entries.add({
         account: number,
         version: (earlier?.version ?? account.version) + 1,
@@ -296,33 +304,35 @@ export class FileBooks implements WritableBooks {
     }
   }
 
-  /** The position of an account's latest entry among those from a position on. */
-  #latestEntry(account: number, first: number): number | undefined {
-    const { entries } = this.tail;
-    for (let position = entries.end - 1; position >= first; position -= 1) {
-      if (entries.account(position) === account) return position;
-    }
-    return undefined;
-  }
-
-  #takeAccount(account: Account, first: number): AccountImage {
-    const name = account.account;
-    const { number, latest: earlier } = this.#slot(name)!;
-    const latest = this.#latestEntry(number, first) ?? earlier;
-    this.#draft.set(name, { number, account, latest });
-    return { number, state: account, latest };
+  /** Takes an account as a command left it, whose entries were added already. */
+  #takeAccount(account: Account): AccountImage {
+    const slot = this.#slot(account.account)!;
+    slot.account = account;
+    if (!slot.isChanged) this.#changed.push(slot);
+    slot.isChanged = true;
+    return { number: slot.number, state: account, latest: slot.latest };
   }
 
   /** An account as of now. A command asks for it several times, and others of the same turn may. */
   #slot(name: string): Slot | undefined {
-    const known = this.#draft.get(name) ?? this.#read.get(name);
+    const known = this.#slots.get(name);
     if (known !== undefined) return known;
     const number = this.accounts.number(name);
     if (number === undefined) return undefined;
-    if (this.#read.size >= KEPT_SLOTS) this.#read.clear();
-    const slot = { number, account: this.accounts.get(number), latest: this.accounts.latest(number) };
-    this.#read.set(name, slot);
+    if (this.#slots.size - this.#changed.length >= KEPT_SLOTS) this.#forgetUnchanged();
+    const slot = {
+      number,
+      account: this.accounts.get(number),
+      latest: this.accounts.latest(number),
+      isChanged: false,
+    };
+    this.#slots.set(name, slot);
     return slot;
+  }
+
+  #forgetUnchanged(): void {
+    this.#slots.clear();
+    for (const slot of this.#changed) this.#slots.set(slot.account.account, slot);
   }
 
   /** Neither a principal nor an id has a blank. Asked for again and again for the same command. */
@@ -348,7 +358,9 @@ export class FileBooks implements WritableBooks {
       larger.set(this.#hashes);
       this.#hashes = larger;
     }
-    this.#hashes.set(this.#hashOf(key), at);
+    const hash = this.#hashOf(key);
+    this.#hashes[at] = hash[0]!;
+    this.#hashes[at + 1] = hash[1]!;
   }
 }
 

@@ -8,14 +8,14 @@
 export class IdIndex {
   readonly #parts: Part[] = Array.from({ length: 256 }, () => new Part());
 
-  /** @param seq The place in the order, 1 to 2^32 - 1. */
-  add(hash: Uint32Array, seq: number): void {
-    this.#parts[hash[0]! & 0xff]!.add(hash[1]!, seq);
+  /** @param low,high The halves of the hash. @param seq The place in the order, 1 to 2^32 - 1. */
+  add(low: number, high: number, seq: number): void {
+    this.#parts[low & 0xff]!.add(high, seq);
   }
 
   /** The places in the order that an id with this hash may have been recorded at: nearly always one or none. */
-  candidates(hash: Uint32Array): readonly number[] {
-    return this.#parts[hash[0]! & 0xff]!.candidates(hash[1]!);
+  candidates(low: number, high: number): readonly number[] {
+    return this.#parts[low & 0xff]!.candidates(high);
   }
 }
 

@@ -131,7 +131,7 @@ function loadIds(database: DatabaseSync, path: string, books: FileBooks, lastSeq
     };
     if (firstSeq !== seq) throw new LedgerDamagedError(path, seq, "the index of ids has a gap");
     const halves = new Uint32Array(hashes.buffer.slice(hashes.byteOffset, hashes.byteOffset + hashes.length));
-    for (let at = 0; at < halves.length; at += 2, seq += 1) books.ids.add(halves.subarray(at, at + 2), seq);
+    for (let at = 0; at < halves.length; at += 2, seq += 1) books.ids.add(halves[at]!, halves[at + 1]!, seq);
   }
   if (seq !== lastSeq + 1) throw new LedgerDamagedError(path, seq, `the index of ids ends before ${lastSeq}`);
 }

@@ -30,11 +30,13 @@ export class ByteWriter {
   /** A whole number, 0 to 2^53 - 1. */
   number(value: number): void {
     this.#reserve(8);
+    const buffer = this.#buffer;
+    let at = this.#length;
     let rest = value;
-    for (; rest >= 0x80; rest = rest > 0x7fff_ffff ? Math.floor(rest / 128) : rest >>> 7) {
-      this.#buffer[this.#length++] = (rest % 128) | 0x80;
-    }
-    this.#buffer[this.#length++] = rest;
+    for (; rest > 0x7fff_ffff; rest = Math.floor(rest / 128)) buffer[at++] = (rest % 128) | 0x80;
+    for (; rest >= 0x80; rest >>>= 7) buffer[at++] = (rest & 0x7f) | 0x80;
+    buffer[at++] = rest;
+    this.#length = at;
   }
 
   /** Any whole number, 0 or more, in the same form. */
@@ -69,6 +71,12 @@ export class ByteWriter {
   skip(bytes: number): void {
     this.#reserve(bytes);
     this.#length += bytes;
+  }
+
+  /** Fills in two bytes of the room that was left at a place, with a number below 2^16. */
+  fill16(at: number, value: number): void {
+    this.#buffer[at] = value & 0xff;
+    this.#buffer[at + 1] = value >> 8;
   }
 
   #reserve(bytes: number): void {

@@ -56,7 +56,7 @@ export function writeRecord(writer: ByteWriter, record: JournalRecord, numberOf:
 
   const length = writer.length - start - 2;
   if (length > 0xffff) throw new RangeError(`record ${record.seq} is ${length} bytes, the limit is 65535`);
-  writer.view().set([length & 0xff, length >> 8], start);
+  writer.fill16(start, length);
 }
 
 function writeDone(
