@@ -1,9 +1,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { textOfHold } from "@tallyline/ledger/journal";
+import { BulkInsert } from "./bulk-insert.ts";
 import type { FileBooks } from "./file-books.ts";
 import { VERSIONS_PER_MARK } from "./read-models.ts";
 import { commandRow, entryRow } from "./table-rows.ts";
-import type { TailRecord } from "./tail.ts";
+import type { RareEffects } from "./tail.ts";
 
 /** After so many records the tables are brought up to the journal's end. */
 export const RECORDS_PER_PROJECTION = 4096;
@@ -20,8 +21,8 @@ export class Projection {
   readonly #books: FileBooks;
   readonly #account: StatementSync;
   readonly #accountChange: StatementSync;
-  readonly #command: StatementSync;
-  readonly #entry: StatementSync;
+  readonly #commands: BulkInsert;
+  readonly #entries: BulkInsert;
   readonly #mark: StatementSync;
   readonly #openHold: StatementSync;
   readonly #closeHold: StatementSync;
@@ -37,8 +38,8 @@ export class Projection {
     this.#books = books;
     this.#account = database.prepare("INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?)");
     this.#accountChange = database.prepare("INSERT INTO account_change VALUES (?, ?, ?, ?, ?)");
-    this.#command = database.prepare("INSERT INTO command VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-    this.#entry = database.prepare("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    this.#commands = new BulkInsert(database, "command", 8);
+    this.#entries = new BulkInsert(database, "entry", 8);
     this.#mark = database.prepare("INSERT INTO entry_mark VALUES (?, ?, ?)");
     this.#openHold = database.prepare("INSERT OR REPLACE INTO open_hold VALUES (?, ?)");
     this.#closeHold = database.prepare("DELETE FROM open_hold WHERE seq = ?");
@@ -65,7 +66,9 @@ export class Projection {
     const { tail } = this.#books;
     const firstSeq = this.#books.nextSeq - tail.records.length;
     const lastSeq = this.#books.nextSeq - 1;
-    for (const record of tail.records) this.#write(record);
+    this.#commands.run(tail.records.length, (index) => commandRow(tail.records[index]!));
+    this.#writeEntries();
+    for (const { rare } of tail.records) if (rare !== undefined) this.#writeRare(rare);
     for (const [seq, { endedSeq }] of tail.endedHolds) {
       this.#closeHold.run(seq);
       this.#endedHold.run(seq, endedSeq);
@@ -84,16 +87,17 @@ export class Projection {
     };
   }
 
-  #write(record: TailRecord): void {
-    this.#command.run(...commandRow(record));
-    const [first, end] = record.entries;
-    for (let position = first; position < end; position += 1) {
-      const entry = this.#books.tail.entries.get(position);
-      this.#entry.run(...entryRow(entry));
-      if (entry.version % VERSIONS_PER_MARK === 0) this.#mark.run(entry.account, entry.version, position);
-    }
-    if (record.rare === undefined) return;
-    const { opened, changed, hold } = record.rare;
+  #writeEntries(): void {
+    const { entries } = this.#books.tail;
+    this.#entries.run(entries.end - entries.first, (index) => {
+      const entry = entries.get(entries.first + index);
+      const { account, version, position } = entry;
+      if (version % VERSIONS_PER_MARK === 0) this.#mark.run(account, version, position);
+      return entryRow(entry);
+    });
+  }
+
+  #writeRare({ opened, changed, hold }: RareEffects): void {
     if (hold?.state === "held") this.#openHold.run(hold.seq, textOfHold(hold));
     if (opened !== undefined) this.#account.run(...opened);
     if (changed !== undefined) this.#accountChange.run(...changed);
