@@ -67,11 +67,14 @@ export function outcomeOf(answer: Answer, reader: Reader): BankReply {
 }
 
 function wireBalance(account: Account, currency: Currency): WireBalance {
+  const bookedMinor = balanceMinor(account);
+  const available = availableMinor(account, bookedMinor);
+  const booked = formatAmount(bookedMinor, currency);
   return {
     account: account.account,
     currency: account.currency,
-    booked: formatAmount(balanceMinor(account), currency),
-    available: formatAmount(availableMinor(account), currency),
+    booked,
+    available: available === bookedMinor ? booked : formatAmount(available, currency),
     version: account.version,
   };
 }
@@ -126,9 +129,12 @@ function receiptOf(done: LedgerReceipt, reader: Reader): Receipt {
 }
 
 function balancesOf(accounts: readonly Account[], { principal, directory }: Reader): WireBalance[] {
-  return accounts
-    .filter(({ account }) => maySee(principal, account, directory.known(account)))
-    .map((account) => wireBalance(account, directory.currency(account.currency) ?? directory.defaultCurrency));
+  const balances: WireBalance[] = [];
+  for (const account of accounts) {
+    if (!maySee(principal, account.account, directory.known(account.account))) continue;
+    balances.push(wireBalance(account, directory.currency(account.currency) ?? directory.defaultCurrency));
+  }
+  return balances;
 }
 
 /** Only who made a hold changes it, so there is nothing to hide. */
@@ -173,6 +179,10 @@ const PRIVATE: ReadonlySet<Refused["code"]> = new Set([
   "VERSION_CONFLICT",
 ]);
 
+/** What is decided together has mostly the same time. */
 function timeOf(ms: number): string {
-  return new Date(ms).toISOString();
+  if (ms !== lastTime.ms) lastTime = { ms, text: new Date(ms).toISOString() };
+  return lastTime.text;
 }
+
+let lastTime = { ms: 0, text: new Date(0).toISOString() };

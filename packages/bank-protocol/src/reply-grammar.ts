@@ -2,7 +2,7 @@ import { codeFacts, type ReplyCode } from "./codes.ts";
 import { keyOf } from "./commands.ts";
 import type { BankReply, OkReply, Refusal } from "./reply.ts";
 import { OK_REPLIES, REFUSAL_FIELDS, type Field } from "./reply-shapes.ts";
-import { formatWords, parseWords, type Words } from "./words.ts";
+import { formatPair, formatWords, parseWords, type Words } from "./words.ts";
 
 /** A reply with the tag of its request. */
 export interface TaggedReply {
@@ -33,15 +33,12 @@ export function formatReply(reply: BankReply, tag?: string): string[] {
     return [formatWords({ tag, positionals: [reply.class, reply.code], pairs, text: reply.text })];
   }
   const shape = SHAPES.get(reply.code)!;
+  const start = tag === undefined ? "" : `#${tag} `;
   const lines: string[] = [];
   for (const { list, kind, fields } of shape.lists) {
-    for (const each of values[list] as readonly Values[]) {
-      lines.push(formatWords({ tag, positionals: ["*", kind], pairs: pairsOf(fields, each), text: undefined }));
-    }
+    for (const each of values[list] as readonly Values[]) lines.push(`${start}* ${kind}${textOf(fields, each)}`);
   }
-  lines.push(
-    formatWords({ tag, positionals: [reply.class, reply.code], pairs: pairsOf(shape.fields, values), text: undefined }),
-  );
+  lines.push(`${start}OK ${reply.code}${textOf(shape.fields, values)}`);
   return lines;
 }
 
@@ -124,6 +121,16 @@ function pairsOf(fields: LineFields, values: Values): Pair[] {
     if (value !== undefined) pairs.push([key, argument.format(value)]);
   }
   return pairs;
+}
+
+/** The same as the end of a line. */
+function textOf(fields: LineFields, values: Values): string {
+  let text = "";
+  for (const { field, key, argument } of fields) {
+    const value = values[field];
+    if (value !== undefined) text += formatPair(key, argument.format(value));
+  }
+  return text;
 }
 
 function valuesOf(fields: LineFields, pairs: readonly Pair[]): Record<string, unknown> | string {

@@ -73,11 +73,13 @@ export function parseRequest(line: string): ParsedRequest {
     return bad("ID_REQUIRED", `${verb} needs id=, made by you and new for each thing to be done.`, "id");
 
   const request: Record<string, unknown> = { verb };
+  let wrong: Slot | undefined;
   for (const slot of shape.keys) {
-    const texts = pairs.filter(([key]) => key === slot.key).map(([, text]) => text);
-    if (texts.length === 0) continue;
-    const values = texts.map((text) => slot.argument.parse(text));
-    if (slot.field === "id" && values[0] === undefined) return bad("ID_INVALID", expectation(slot), "id");
+    const values = valuesOf(slot, pairs);
+    if (values === undefined) continue;
+    const isWrong = values.includes(undefined);
+    if (slot.field === "id" && isWrong) return bad("ID_INVALID", expectation(slot), "id");
+    if (isWrong) wrong ??= slot;
     request[slot.field] = slot.as === "keys" ? values : values[0];
   }
   for (const [index, slot] of present.entries()) {
@@ -89,7 +91,6 @@ export function parseRequest(line: string): ParsedRequest {
     }
     request[slot.field] = value;
   }
-  const wrong = shape.keys.find(({ field }) => field in request && hasUndefined(request[field]));
   if (wrong !== undefined) return bad(wrong.argument.code, expectation(wrong), wrong.key);
   if (verb === "journal" && !isLegCount((request["legs"] as unknown[]).length)) {
     return bad(
@@ -149,8 +150,11 @@ function formatArgument(slot: Slot, value: unknown): string {
   return text;
 }
 
-function hasUndefined(value: unknown): boolean {
-  return Array.isArray(value) ? value.includes(undefined) : value === undefined;
+/** The values of a key, undefined where a text is none; undefined when the line has not the key. */
+function valuesOf(slot: Slot, pairs: readonly (readonly [string, string])[]): unknown[] | undefined {
+  let values: unknown[] | undefined;
+  for (const [key, text] of pairs) if (key === slot.key) (values ??= []).push(slot.argument.parse(text));
+  return values;
 }
 
 function isLegCount(count: number): boolean {

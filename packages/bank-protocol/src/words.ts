@@ -62,7 +62,7 @@ export function tagOf(line: string): string | undefined {
 export function formatWords({ tag, positionals, pairs, text }: Words): string {
   let line = tag === undefined ? "" : `#${tag}`;
   for (const word of positionals) line += `${line === "" ? "" : " "}${formatPositional(word)}`;
-  for (const [key, value] of pairs) line += ` ${key}=${formatValue(value)}`;
+  for (const [key, value] of pairs) line += formatPair(key, value);
   if (text !== undefined) line += ` :${checked(text)}`;
   return line;
 }
@@ -82,8 +82,9 @@ function unescaped(quoted: string): string {
   return quoted.replaceAll(/\\(.)/g, (_, escaped: string) => (escaped === "n" ? "\n" : escaped));
 }
 
-function formatValue(value: string): string {
-  return TOKEN.test(value) ? value : quotedOf(value);
+/** A pair, with the blank before it. @throws RangeError for what no line can hold: this side's mistake. */
+export function formatPair(key: string, value: string): string {
+  return ` ${key}=${TOKEN.test(value) ? value : quotedOf(value)}`;
 }
 
 /** `#` at the beginning would be a tag, `:` a text, and `=` a key. */

@@ -30,7 +30,11 @@ export function parseAmount(text: string, currency: Currency): bigint | undefine
 export function formatAmount(amountMinor: bigint, currency: Currency): string {
   const sign = amountMinor < 0n ? "-" : "";
   const digits = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(currency.exponent + 1, "0");
-  const whole = digits.slice(0, digits.length - currency.exponent);
-  const decimals = digits.slice(whole.length).replace(/0+$/, "");
-  return sign + whole + (decimals === "" ? "" : `.${decimals}`);
+  const point = digits.length - currency.exponent;
+  let end = digits.length;
+  while (end > point && digits.charCodeAt(end - 1) === ZERO) end -= 1;
+  const whole = sign + digits.slice(0, point);
+  return end === point ? whole : `${whole}.${digits.slice(point, end)}`;
 }
+
+const ZERO = 0x30;
