@@ -114,15 +114,22 @@ function post(books: BooksView, { legs }: Pick<PostCommand, "legs">): Effect | R
   if (unusable !== undefined) return unusable;
   if (draft.size === 1) return refused("SAME_ACCOUNT", { account: legs[0]!.account });
 
-  const excessDebitsMinor = new Map<string, bigint>(); // by currency; all zero when the entry balances
-  for (const leg of legs) {
-    draft.post(leg);
-    const { currency } = draft.get(leg.account);
-    const excess = excessDebitsMinor.get(currency) ?? 0n;
-    excessDebitsMinor.set(currency, excess + (leg.side === "debit" ? leg.amountMinor : -leg.amountMinor));
-  }
-  for (const excess of excessDebitsMinor.values()) if (excess !== 0n) return refused("UNBALANCED");
+  for (const leg of legs) draft.post(leg);
+  const currencies = names.map((name) => draft.get(name).currency);
+  if (!isBalanced(legs, currencies)) return refused("UNBALANCED");
   return draft.check() ?? { legs, accounts: draft.accounts() };
+}
+
+/** Whether debits equal credits in each currency. Most entries have one. @param currencies Those of the legs. */
+function isBalanced(legs: readonly Leg[], currencies: readonly string[]): boolean {
+  return currencies.every((currency, index) => {
+    if (currencies.indexOf(currency) < index) return true; // summed already
+    let excessMinor = 0n;
+    legs.forEach(({ side, amountMinor }, other) => {
+      if (currencies[other] === currency) excessMinor += side === "debit" ? amountMinor : -amountMinor;
+    });
+    return excessMinor === 0n;
+  });
 }
 
 function hold(books: BooksView, command: HoldCommand, atMs: number): Effect | Refused {
