@@ -68,23 +68,23 @@ export class AccountTable {
   }
 
   get(number: number): Account {
-    const { big } = this.#pages[Math.floor(number / ACCOUNTS_PER_PAGE)]!;
+    const { big, signed, float, half } = this.#pages[Math.floor(number / ACCOUNTS_PER_PAGE)]!;
     const at = (number % ACCOUNTS_PER_PAGE) * WORDS;
     const { currency, kind } = this.#kinds[number]!;
-    const least = BigInt.asIntN(64, big[at + LEAST]!);
-    const greatest = BigInt.asIntN(64, big[at + GREATEST]!);
+    const least = signed[at + LEAST]!;
+    const greatest = signed[at + GREATEST]!;
     return {
       account: this.#names[number]!,
       currency,
       kind,
       minBalanceMinor: least === NO_LIMIT ? null : least,
       maxBalanceMinor: greatest === NO_LIMIT ? null : greatest,
-      status: STATUSES[Number(big[at + STATUS])]!,
+      status: STATUSES[half[2 * (at + STATUS)]!]!,
       debitsMinor: wide(big, at + DEBITS),
       creditsMinor: wide(big, at + CREDITS),
       heldDebitsMinor: big[at + HELD_DEBITS]!,
       heldCreditsMinor: big[at + HELD_CREDITS]!,
-      version: this.#pages[Math.floor(number / ACCOUNTS_PER_PAGE)]!.float[at + VERSION]!,
+      version: float[at + VERSION]!,
     };
   }
 
@@ -95,17 +95,17 @@ export class AccountTable {
   }
 
   set(number: number, account: AccountState, latest: number): void {
-    const { big, float } = this.#pages[Math.floor(number / ACCOUNTS_PER_PAGE)]!;
+    const { big, signed, float, half } = this.#pages[Math.floor(number / ACCOUNTS_PER_PAGE)]!;
     const at = (number % ACCOUNTS_PER_PAGE) * WORDS;
     setWide(big, at + DEBITS, account.debitsMinor);
     setWide(big, at + CREDITS, account.creditsMinor);
     big[at + HELD_DEBITS] = account.heldDebitsMinor;
     big[at + HELD_CREDITS] = account.heldCreditsMinor;
-    big[at + LEAST] = BigInt.asUintN(64, account.minBalanceMinor ?? NO_LIMIT);
-    big[at + GREATEST] = BigInt.asUintN(64, account.maxBalanceMinor ?? NO_LIMIT);
+    signed[at + LEAST] = account.minBalanceMinor ?? NO_LIMIT;
+    signed[at + GREATEST] = account.maxBalanceMinor ?? NO_LIMIT;
     float[at + VERSION] = account.version;
     float[at + LATEST] = latest;
-    big[at + STATUS] = BigInt(STATUSES.indexOf(account.status));
+    half[2 * (at + STATUS)] = STATUSES.indexOf(account.status);
   }
 
   /** The bytes of a page, as they are saved; a view. */
@@ -119,8 +119,11 @@ interface Kind {
   readonly kind: AccountKind;
 }
 
+/** The same bytes, read in several ways: as big integers only where a number may not hold them. */
 class Page {
   readonly big = new BigUint64Array(ACCOUNTS_PER_PAGE * WORDS);
+  readonly signed = new BigInt64Array(this.big.buffer);
+  readonly half = new Uint32Array(this.big.buffer);
   readonly float = new Float64Array(this.big.buffer);
   readonly bytes = new Uint8Array(this.big.buffer);
 }

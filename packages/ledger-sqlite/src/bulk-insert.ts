@@ -23,9 +23,9 @@ export class BulkInsert {
     const values = Array.from<SQLInputValue>({ length: ROWS_PER_CALL * this.#columnCount });
     let index = 0;
     while (index + ROWS_PER_CALL <= count) {
-      let at = 0;
-      for (const end = index + ROWS_PER_CALL; index < end; index += 1) {
-        for (const value of rowAt(index)) values[at++] = value;
+      for (let at = 0; at < values.length; index += 1) {
+        const row = rowAt(index);
+        for (let column = 0; column < row.length; column += 1) values[at++] = row[column]!;
       }
       this.#many.run(...values);
     }
