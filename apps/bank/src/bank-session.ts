@@ -37,7 +37,7 @@ export interface SessionOptions {
  * A session in bank/1: answers requests one by one, and makes sure that they reach the ledger in the order in which they
  * came. Most do so at once; where something has to be read first, those behind wait for that, and only for that.
  *
- * It rejects when the ledger has failed.
+ * It rejects, or throws, when the ledger has failed.
  */
 export class BankSession {
   readonly #options: SessionOptions;
@@ -50,8 +50,17 @@ export class BankSession {
     this.#options = options;
   }
 
-  async answer(parsed: ParsedRequest): Promise<BankReply> {
+  /** At once where the request waits for nothing. */
+  answer(parsed: ParsedRequest): BankReply | Promise<BankReply> {
+    return this.#preparing === undefined ? this.#answerNow(parsed) : this.#answerInTurn(parsed);
+  }
+
+  async #answerInTurn(parsed: ParsedRequest): Promise<BankReply> {
     while (this.#preparing !== undefined) await this.#preparing;
+    return this.#answerNow(parsed);
+  }
+
+  #answerNow(parsed: ParsedRequest): BankReply | Promise<BankReply> {
     if (this.#isOver) return { class: "OK", code: "BYE" };
     if (!parsed.ok) {
       const { code, argument, text } = parsed.problem;

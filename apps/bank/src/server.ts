@@ -82,11 +82,7 @@ export async function createBankServer(options: BankServerOptions): Promise<TcpS
     // In chunk framing, a read that is too long.
     onBadFrame: () => ({ dialect: "plain", reply: { kind: "invalid-command" } }),
     openState: connections(options, plainAccount),
-    handler: async (message, context) => {
-      const { answer, isLast } = await context.state.answer(message);
-      if (isLast) context.close();
-      return answer;
-    },
+    handler: (message, context) => context.state.answer(message, () => context.close()),
   });
 }
 

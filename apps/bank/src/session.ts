@@ -1,4 +1,4 @@
-import type { BankAnswer, BankMessage, BankReply, PlainReply } from "@tallyline/bank-protocol";
+import type { BankAnswer, BankMessage, PlainReply } from "@tallyline/bank-protocol";
 import { StoreInterruptedError } from "@tallyline/ledger";
 import type { BankSession } from "./bank-session.ts";
 import type { PlainSession } from "./plain-session.ts";
@@ -31,25 +31,25 @@ export class Connection {
     this.#options = options;
   }
 
-  /** @returns the answer, and whether it is the last; no answer is the last too. */
-  async answer(message: BankMessage): Promise<{ readonly answer: BankAnswer | undefined; readonly isLast: boolean }> {
+  /** @param close Called with the last answer; no answer is the last too. */
+  async answer(message: BankMessage, close: () => void): Promise<BankAnswer | undefined> {
     this.dialect = message.dialect;
     if (message.dialect === "plain") {
       const answer = await this.#answerPlain(message.request);
-      return { answer, isLast: answer === undefined };
+      if (answer === undefined) close();
+      return answer;
     }
     const { tag } = message;
     try {
       const reply = await this.#options.bank.answer(message);
-      return { answer: { dialect: "bank/1", tag, reply }, isLast: reply.code === "BYE" };
+      if (reply.code === "BYE") close();
+      return { dialect: "bank/1", tag, reply };
     } catch (error) {
-      if (error instanceof StoreInterruptedError) {
-        return { answer: { dialect: "bank/1", tag, reply: refuseInterrupted(error) }, isLast: false };
-      }
+      if (error instanceof StoreInterruptedError) return { dialect: "bank/1", tag, reply: refuseInterrupted(error) };
       this.#options.onLedgerFailure(error);
       const mayHaveHappened = message.ok && "id" in message.request && message.request.verb !== "lookup";
-      const reply: BankReply = refuse(mayHaveHappened ? "OUTCOME_UNKNOWN" : "STORE_UNAVAILABLE");
-      return { answer: { dialect: "bank/1", tag, reply }, isLast: true };
+      close();
+      return { dialect: "bank/1", tag, reply: refuse(mayHaveHappened ? "OUTCOME_UNKNOWN" : "STORE_UNAVAILABLE") };
     }
   }
 
