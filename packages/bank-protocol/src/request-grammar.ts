@@ -27,10 +27,10 @@ interface Slot extends Placed<unknown> {
 
 /** How a command's line is read, worked out once. */
 interface LineShape {
+  readonly verb: Verb;
   readonly words: readonly Slot[];
   readonly keys: readonly Slot[];
   readonly leastWords: number;
-  readonly isWrite: boolean;
 }
 
 /**
@@ -49,14 +49,10 @@ export function parseRequest(line: string): ParsedRequest {
     problem: { code, text, ...(argument !== undefined && { argument }) },
   });
 
-  const [name = "", ...given] = positionals;
-  const verb = Object.hasOwn(COMMANDS, name)
-    ? (name as Verb)
-    : Object.hasOwn(ALIASES, name)
-      ? ALIASES[name]
-      : undefined;
-  if (verb === undefined) return bad("UNKNOWN_COMMAND", "There is no such command; help lists those there are.");
-  const shape = SHAPES.get(verb)!;
+  const shape = SHAPES.get(positionals[0] ?? "");
+  if (shape === undefined) return bad("UNKNOWN_COMMAND", "There is no such command; help lists those there are.");
+  const { verb } = shape;
+  const given = positionals.slice(1);
 
   for (const [key] of pairs) {
     if (!shape.keys.some((slot) => slot.key === key)) return bad("UNKNOWN_ARGUMENT", `${verb} has no ${key}=.`, key);
@@ -128,14 +124,17 @@ export function usageOf(verb: Verb): string {
   return [verb, ...[...words, ...keys].map((slot) => (slot.isOptional ? `[${shown(slot)}]` : shown(slot)))].join(" ");
 }
 
-const SHAPES: ReadonlyMap<Verb, LineShape> = new Map(
-  Object.entries(COMMANDS).map(([verb, command]) => {
+/** By the verb, and by its aliases. */
+const SHAPES: ReadonlyMap<string, LineShape> = new Map(
+  [...Object.keys(COMMANDS), ...Object.keys(ALIASES)].map((name) => {
+    const verb = ALIASES[name] ?? (name as Verb);
+    const command = COMMANDS[verb];
     const all = Object.entries({ ...command.arguments, ...(command.isWrite && WRITE_ARGUMENTS) });
     const slots = all.map(([field, placed]) => ({ ...(placed as Placed<unknown>), field, key: keyOf(field, placed) }));
     const words = slots.filter((slot) => slot.as === "word");
     const keys = slots.filter((slot) => slot.as !== "word");
     const leastWords = words.filter((slot) => !slot.isOptional).length;
-    return [verb as Verb, { words, keys, leastWords, isWrite: command.isWrite }];
+    return [name, { verb, words, keys, leastWords }];
   }),
 );
 
