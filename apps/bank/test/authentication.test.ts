@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createBankServer, Users, type BankServerEvent } from "@tallyline/bank";
 import { createBankClient } from "@tallyline/bank/client";
 import { describe, expect, test } from "vitest";
@@ -156,8 +159,7 @@ test("the last message of an attempt cannot be used again, or without the first"
 
 describe("users", () => {
   test("keep no password, in a file that only its owner can read", async () => {
-    const { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } = await import("node:fs");
-    const folder = mkdtempSync("/tmp/tallyline-users-");
+    const folder = mkdtempSync(join(tmpdir(), "tallyline-users-"));
     try {
       using users = new Users(`${folder}/new/users.db`);
       expect(users.areNone).toBe(true);
