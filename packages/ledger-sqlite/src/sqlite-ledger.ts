@@ -156,12 +156,12 @@ class GroupCommitLedger implements SqliteLedger {
       this.#enqueue({
         run: () => {
           const { result } = execute(this.#books, command, this.#now()).at(-1)!.decision;
-          const answer = this.#withHead(result);
-          return (head) => resolve(answer(head));
+          const earlier = this.#committedHead(result);
+          return (head) => resolve(withHead(result, earlier ?? head));
         },
         runWithoutRoom: (code) => {
           const { result, record } = apply(this.#books, command, this.#books.tick(this.#now()));
-          const answer = record === undefined ? this.#withHead(result)("") : notRecorded(code);
+          const answer = record === undefined ? withHead(result, this.#committedHead(result) ?? "") : notRecorded(code);
           return () => resolve(answer);
         },
         fail: reject,
@@ -180,8 +180,9 @@ class GroupCommitLedger implements SqliteLedger {
         const recorded = this.#books.recorded(identity.principal, identity.id);
         if (recorded === undefined) return () => resolve(undefined);
         const command = commandOf(recorded.content, identity);
-        const answer = this.#withHead({ ...recorded.result, replayed: true });
-        return (head: string) => resolve({ command, answer: answer(head) });
+        const result = { ...recorded.result, replayed: true };
+        const earlier = this.#committedHead(result);
+        return (head: string) => resolve({ command, answer: withHead(result, earlier ?? head) });
       };
       this.#enqueue({
         run: () => {
@@ -273,12 +274,9 @@ class GroupCommitLedger implements SqliteLedger {
     });
   }
 
-  /** What took effect is answered with the head of its segment: an earlier one, or the one that is written next. */
-  #withHead(result: Result): (head: string) => Answer {
-    if (!result.ok) return () => result;
-    if (result.seq >= this.#journal.firstSeq) return (head) => ({ ...result, head });
-    const head = this.#journal.headOf(result.seq);
-    return () => ({ ...result, head });
+  /** The head of the segment that holds what took effect; undefined where that is written next. */
+  #committedHead(result: Result): string | undefined {
+    return result.ok && result.seq < this.#journal.firstSeq ? this.#journal.headOf(result.seq) : undefined;
   }
 
   #enqueue(waiting: Waiting): void {
@@ -394,6 +392,10 @@ class GroupCommitLedger implements SqliteLedger {
       return false;
     }
   }
+}
+
+function withHead(result: Result, head: string): Answer {
+  return result.ok ? { ...result, head } : result;
 }
 
 function notRecorded(code: "STORE_FULL" | "STORE_BUSY"): Answer {
