@@ -18,10 +18,9 @@ const servers = [
 let running: readonly ChildProcess[] = [];
 let isStopping = false;
 
-// Ctrl-C reaches the servers by itself, as part of the terminal's foreground group; SIGTERM has to be passed on.
-process.on("SIGINT", () => {
-  isStopping = true;
-});
+// Ctrl-C reaches the servers by itself too, as part of the terminal's foreground group: the signal that they get second they
+// ignore. One that was sent to this process alone has to be passed on.
+process.on("SIGINT", stop);
 process.on("SIGTERM", stop);
 // npx and pnpm die of a signal without passing it on. When one of them is gone, so is the reason to run.
 if (process.env["npm_lifecycle_event"] === "start") {

@@ -59,10 +59,13 @@ async function start(
 }
 
 describe.concurrent("start", () => {
-  test("serves, shows three commands that work as pasted, stops at SIGTERM, and finds the balances again", async () => {
+  test("serves, shows three commands that work as pasted, stops at a signal, and finds the balances again", async () => {
     using folder = temporaryFolder();
     const environment = await ownPorts("SERVER");
-    for (const balance of ["1050", "1100"]) {
+    for (const [signal, balance] of [
+      ["SIGINT", "1050"],
+      ["SIGTERM", "1100"],
+    ] as const) {
       const { child, printed } = await start(folder.path, environment);
       expect(printed.match(/^\S+ listening on \S+$/gm)).toHaveLength(5);
       const commands = printed.match(/^ {2}node .*$/gm) ?? [];
@@ -70,7 +73,7 @@ describe.concurrent("start", () => {
         commands.map(async (command) => (await run(command, { cwd: folder.path })).stdout),
       );
       expect(answers).toEqual([`Deposited $50. New balance: $${balance}\n`, "Hello, Server!\n", "Result: 4\n"]);
-      child.kill("SIGTERM");
+      child.kill(signal);
       expect(await once(child, "exit")).toEqual([0, null]);
     }
     expect(existsSync(join(folder.path, ".tallyline", "bank.db"))).toBe(true);
