@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
-// VITEST_TARGET=dist tests what is published; otherwise tests run on the sources, with no build. Tests of whole programs,
-// named *.built.test.ts, run on the build alone.
+// VITEST_TARGET=dist tests what is published; otherwise tests run on the sources, with no build. Tests of whole programs and
+// of real database servers, named *.built.test.ts, run on the build alone.
 const isBuilt = process.env["VITEST_TARGET"] === "dist";
 const source = isBuilt ? [] : ["@tallyline/source"];
 const conditions = [...source, "module", "node", "development|production"];
@@ -16,6 +16,7 @@ export default defineConfig({
     // Of the folder where it runs: a package's own tests; at the root the house's (with --dir test), or all there are.
     include: ["**/*.test.ts"],
     exclude: ["**/{node_modules,dist}/**", ...(isBuilt ? [] : ["**/*.built.test.ts"])],
+    passWithNoTests: true, // where all of a package's are of that kind
     setupFiles: [join(import.meta.dirname, "test", "property-tests.ts")],
     // What scripts/test.ts counts.
     reporters: ["default", "json"],
