@@ -1,4 +1,4 @@
-import { readRecord, recordReader, type AccountIdentity, type JournalRecord } from "@tallyline/ledger/journal";
+import { readRecord, recordReader, type AccountIdentity, type ReadRecord } from "@tallyline/ledger/journal";
 import type { AccountDirectory } from "./account-directory.ts";
 import type { EarlierRecord } from "./batch-books.ts";
 import type { Connection } from "./connection.ts";
@@ -49,7 +49,7 @@ export class JournalReader {
       unknown.add(number);
       return UNKNOWN;
     };
-    const read = (identityOf: (number: number) => AccountIdentity): JournalRecord[] =>
+    const read = (identityOf: (number: number) => AccountIdentity): ReadRecord[] =>
       places.map((place) => readPlace(place, segments.get(place.segment)!.bytes, identityOf));
     // Which accounts a record names is known once it was read; only then can it be read with their names.
     read((number) => this.#directory.numbered(number) ?? noteUnknown(number));
@@ -85,7 +85,7 @@ function readPlace(
   { seq, segment }: RecordPlace,
   bytes: Uint8Array,
   identityOf: (number: number) => AccountIdentity,
-): JournalRecord {
+): ReadRecord {
   try {
     return readRecord(recordReader(bytes, seq - segment), seq, identityOf);
   } catch (error) {

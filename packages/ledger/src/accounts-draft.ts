@@ -4,19 +4,22 @@ import type { Leg } from "./command.ts";
 import { MAX_MINOR } from "./money.ts";
 import { refused, type Hold, type Refused } from "./result.ts";
 
-/** An account as it was, and as it would become. */
+/** An account as it was, and as it would become; and the next of the command's accounts. */
 interface Change {
   readonly before: Account;
   after: Account;
+  next: Change | undefined;
 }
 
 /** The accounts that one command changes: most often two, at most 64, so finding one is a walk along a list. */
 export class AccountsDraft {
-  readonly #changes: Change[] = [];
+  #first: Change | undefined;
+  #last: Change | undefined;
+  #size = 0;
 
   /** How many accounts. */
   get size(): number {
-    return this.#changes.length;
+    return this.#size;
   }
 
   /** Takes accounts in, in order. Refuses unknown ones, and those that take no postings. */
@@ -27,8 +30,8 @@ export class AccountsDraft {
       if (account === undefined) return refused("ACCOUNT_UNKNOWN", { account: name });
       this.loadAny(account);
     }
-    for (const { before } of this.#changes) {
-      const { account, status } = before;
+    for (let each = this.#first; each !== undefined; each = each.next) {
+      const { account, status } = each.before;
       if (status === "closed") return refused("ACCOUNT_CLOSED", { account });
       if (status === "frozen") return refused("ACCOUNT_FROZEN", { account });
     }
@@ -37,7 +40,11 @@ export class AccountsDraft {
 
   /** Takes an account in whatever its status: to give back what was set aside, or to change its terms. */
   loadAny(account: Account): void {
-    this.#changes.push({ before: account, after: account });
+    const change = { before: account, after: account, next: undefined };
+    if (this.#last === undefined) this.#first = change;
+    else this.#last.next = change;
+    this.#last = change;
+    this.#size += 1;
   }
 
   post({ account, side, amountMinor }: Leg): void {
@@ -68,7 +75,8 @@ export class AccountsDraft {
   check(): Refused | undefined {
     let ceiling: Refused | undefined;
     let overflow: Refused | undefined;
-    for (const { before, after } of this.#changes) {
+    for (let each = this.#first; each !== undefined; each = each.next) {
+      const { before, after } = each;
       const { account, minBalanceMinor, maxBalanceMinor } = after;
       const balance = balanceMinor(after);
       const available = availableMinor(after, balance);
@@ -88,11 +96,18 @@ export class AccountsDraft {
   }
 
   accounts(): Account[] {
-    return this.#changes.map(({ after }) => after);
+    let each = this.#first;
+    return Array.from({ length: this.#size }, () => {
+      const { after, next } = each!;
+      each = next;
+      return after;
+    });
   }
 
   #find(name: string): Change | undefined {
-    return this.#changes.find(({ before }) => before.account === name);
+    let each = this.#first;
+    while (each !== undefined && each.before.account !== name) each = each.next;
+    return each;
   }
 
   #get(name: string): Change {

@@ -42,20 +42,34 @@ export function apply(books: BooksView, command: Command, atMs: number): Decisio
   const invalid = validate(books, command);
   if (invalid !== undefined) return { result: refused(invalid), record: undefined };
 
-  const content = contentOf(command);
   const earlier = books.recorded(command.principal, command.id);
-  if (earlier !== undefined) return { result: again(earlier, content), record: undefined };
+  if (earlier !== undefined) return { result: again(earlier, contentOf(command)), record: undefined };
 
   const outcome = command.verb === "settle" ? refused("ID_FENCED") : decide(books, command, atMs);
   if (!isRefused(outcome)) {
     const result: Done = { ok: true, seq: books.nextSeq, atMs, legs: [], ...outcome, replayed: false };
-    return { result, record: { content, result } };
+    return { result, record: new NewRecord(command, result) };
   }
   // A fence is how a principal gets out of not knowing, so it is never turned away.
   if (command.verb !== "settle" && books.hasTooManyRefusals(command.principal)) {
     return { result: refused("TOO_MANY_REFUSALS"), record: undefined };
   }
-  return { result: outcome, record: { content, result: outcome } };
+  return { result: outcome, record: new NewRecord(command, outcome) };
+}
+
+/** Its content is made where somebody asks for it: a store that writes commands down needs it for none but repeated ones. */
+class NewRecord implements Recorded {
+  readonly #command: Command;
+  readonly result: Result;
+
+  constructor(command: Command, result: Result) {
+    this.#command = command;
+    this.result = result;
+  }
+
+  get content(): string {
+    return contentOf(this.#command);
+  }
 }
 
 /** The answer to an id that has one. Settling asks for it by the id alone. */
@@ -109,27 +123,29 @@ function open(books: BooksView, command: OpenCommand): Effect | Refused {
 
 function post(books: BooksView, { legs }: Pick<PostCommand, "legs">): Effect | Refused {
   const draft = new AccountsDraft();
-  const names = legs.map((leg) => leg.account);
-  const unusable = draft.load(books, names);
+  const unusable = draft.load(
+    books,
+    legs.map((leg) => leg.account),
+  );
   if (unusable !== undefined) return unusable;
   if (draft.size === 1) return refused("SAME_ACCOUNT", { account: legs[0]!.account });
 
   for (const leg of legs) draft.post(leg);
-  const currencies = names.map((name) => draft.get(name).currency);
-  if (!isBalanced(legs, currencies)) return refused("UNBALANCED");
+  if (!isBalanced(legs, draft)) return refused("UNBALANCED");
   return draft.check() ?? { legs, accounts: draft.accounts() };
 }
 
-/** Whether debits equal credits in each currency. Most entries have one. @param currencies Those of the legs. */
-function isBalanced(legs: readonly Leg[], currencies: readonly string[]): boolean {
-  return currencies.every((currency, index) => {
-    if (currencies.indexOf(currency) < index) return true; // summed already
-    let excessMinor = 0n;
-    legs.forEach(({ side, amountMinor }, other) => {
-      if (currencies[other] === currency) excessMinor += side === "debit" ? amountMinor : -amountMinor;
-    });
-    return excessMinor === 0n;
-  });
+/** Whether debits equal credits in each currency. */
+function isBalanced(legs: readonly Leg[], draft: AccountsDraft): boolean {
+  const { currency } = draft.get(legs[0]!.account);
+  let others: Leg[] | undefined; // most entries have one currency
+  let excessMinor = 0n;
+  for (const leg of legs) {
+    if (draft.get(leg.account).currency !== currency) (others ??= []).push(leg);
+    else if (leg.side === "debit") excessMinor += leg.amountMinor;
+    else excessMinor -= leg.amountMinor;
+  }
+  return excessMinor === 0n && (others === undefined || isBalanced(others, draft));
 }
 
 function hold(books: BooksView, command: HoldCommand, atMs: number): Effect | Refused {

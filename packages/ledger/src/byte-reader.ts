@@ -45,10 +45,6 @@ export class ByteReader {
     return BigInt(value + byte * scale);
   }
 
-  ascii(): string {
-    return this.text();
-  }
-
   text(): string {
     const [start, end] = this.#span();
     return DECODER.decode(this.#bytes.subarray(start, end));

@@ -42,23 +42,43 @@ export class ByteWriter {
   /** Any whole number, 0 or more, in the same form. */
   bigint(value: bigint): void {
     let rest = value;
-    for (; rest > MAX_SAFE; rest >>= 7n) this.byte(Number(rest & 0x7fn) | 0x80);
-    this.number(Number(rest));
+    let low = Number(rest);
+    for (; low > Number.MAX_SAFE_INTEGER; low = Number(rest)) {
+      this.byte(Number(rest & 0x7fn) | 0x80);
+      rest >>= 7n;
+    }
+    this.number(low);
   }
 
-  /** A text of ASCII and its length. */
+  /** A text of ASCII, without its length. @throws RangeError for another, of which nothing is written. */
   ascii(text: string): void {
-    this.number(text.length);
-    this.#reserve(text.length);
-    for (let index = 0; index < text.length; index += 1) this.#buffer[this.#length++] = text.charCodeAt(index);
+    if (!this.#writeAscii(text)) throw new RangeError(`${JSON.stringify(text)} is not ASCII`);
   }
 
   /** A text in UTF-8 and its length in bytes. */
   text(text: string): void {
-    if (isAscii(text)) return this.ascii(text);
+    const before = this.#length;
+    this.number(text.length);
+    if (this.#writeAscii(text)) return;
+    this.#length = before;
     const bytes = ENCODER.encode(text);
     this.number(bytes.length);
     this.bytes(bytes);
+  }
+
+  /** Most texts are: a loop over them costs less than a call of the encoder. @returns false for another, of which nothing is written. */
+  #writeAscii(text: string): boolean {
+    const { length } = text;
+    this.#reserve(length);
+    const buffer = this.#buffer;
+    const start = this.#length;
+    for (let index = 0; index < length; index += 1) {
+      const unit = text.charCodeAt(index);
+      if (unit > 0x7f) return false;
+      buffer[start + index] = unit;
+    }
+    this.#length = start + length;
+    return true;
   }
 
   bytes(bytes: Uint8Array): void {
@@ -87,11 +107,4 @@ export class ByteWriter {
   }
 }
 
-/** Most texts are: a loop over them costs less than a call of the encoder. */
-function isAscii(text: string): boolean {
-  for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 0x7f) return false;
-  return true;
-}
-
 const ENCODER = new TextEncoder();
-const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);

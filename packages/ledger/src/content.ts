@@ -1,5 +1,6 @@
 import type { AccountKind, AccountProfile, Side } from "./account.ts";
-import type { Command, Identity, Request } from "./command.ts";
+import type { ByteWriter } from "./byte-writer.ts";
+import type { Command, Identity, Leg, Request } from "./command.ts";
 
 /**
  * What a command asks for, as canonical text: two commands are the same request exactly if their contents are equal.
@@ -13,6 +14,41 @@ export function contentOf(command: Command): string {
   if (options !== undefined) content.push(options);
   return JSON.stringify(content);
 }
+
+/** Writes a command's content, and its length before it. What most commands are, two legs and no more, is written without a text. */
+export function writeContent(writer: ByteWriter, command: Command): void {
+  if (command.verb !== "post" || optionsOf(command) !== undefined) writer.text(contentOf(command));
+  else writeLegs(writer, command.legs);
+}
+
+/** The same bytes: names of accounts have nothing to escape. */
+function writeLegs(writer: ByteWriter, legs: readonly Leg[]): void {
+  const amounts = legs.map(({ amountMinor }) => amountMinor.toString());
+  let length = START.length + END.length;
+  for (let index = 0; index < legs.length; index += 1) {
+    const { account, side } = legs[index]!;
+    length += account.length + side.length + amounts[index]!.length + LEG.length + 2 * BETWEEN.length + LEG_END.length;
+  }
+  writer.number(length);
+  writer.ascii(START);
+  for (let index = 0; index < legs.length; index += 1) {
+    const { account, side } = legs[index]!;
+    writer.ascii(LEG);
+    writer.ascii(account);
+    writer.ascii(BETWEEN);
+    writer.ascii(side);
+    writer.ascii(BETWEEN);
+    writer.ascii(amounts[index]!);
+    writer.ascii(LEG_END);
+  }
+  writer.ascii(END);
+}
+
+const START = '["post"';
+const LEG = ',["';
+const BETWEEN = '","';
+const LEG_END = '"]';
+const END = "]";
 
 function argumentsOf(command: Command): unknown[] {
   switch (command.verb) {
@@ -53,6 +89,8 @@ interface Options extends Pick<Request, "memo" | "ref">, Pick<AccountProfile, "o
 function optionsOf(command: Command): Options | undefined {
   if (command.verb === "settle" || command.verb === "expire") return undefined;
   const { memo, ref, ifVersion } = command;
+  const isBare = memo === undefined && ref === undefined && ifVersion === undefined;
+  if (isBare && command.verb !== "open") return undefined;
   const { owner, metadata }: AccountProfile = command.verb === "open" ? command : {};
   const facts = metadata && Object.entries(metadata).toSorted(([name], [other]) => (name < other ? -1 : 1));
   const options: Options = {

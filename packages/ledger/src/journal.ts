@@ -11,6 +11,7 @@ export {
   type AccountImage,
   type AccountState,
   type JournalRecord,
+  type ReadRecord,
 } from "./record.ts";
 export {
   openSegment,

@@ -2,7 +2,8 @@ import type { Account, AccountKind } from "./account.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import type { Command, Leg } from "./command.ts";
-import { commandOf } from "./content.ts";
+import type { Recorded } from "./books-view.ts";
+import { commandOf, writeContent } from "./content.ts";
 import type { Done, Hold, RefusalCode, Refused, Result } from "./result.ts";
 
 /** What an account is, and never changes. */
@@ -28,10 +29,12 @@ export interface JournalRecord {
   readonly seq: number;
   readonly atMs: number;
   readonly command: Command;
-  readonly content: string;
   readonly result: Result;
   readonly images: readonly AccountImage[];
 }
+
+/** A record as it is read: the content that it was compared by is in it. */
+export interface ReadRecord extends JournalRecord, Recorded {}
 
 const REFUSED = 0;
 const DONE = 1;
@@ -43,13 +46,13 @@ const GREATEST_IS_NEGATIVE = 32;
 
 /** Writes a record; docs/ledger-format.md has the picture. @throws RangeError for one of 64 KiB, which no valid command is. */
 export function writeRecord(writer: ByteWriter, record: JournalRecord, numberOf: (name: string) => number): void {
-  const { command, content, result, images, atMs } = record;
+  const { command, result, images, atMs } = record;
   const start = writer.length;
   writer.skip(2);
   writer.number(atMs);
-  writer.ascii(command.principal);
-  writer.ascii(command.id);
-  writer.text(content);
+  writer.text(command.principal);
+  writer.text(command.id);
+  writeContent(writer, command);
   writer.byte(result.ok ? DONE : REFUSED);
   if (result.ok) writeDone(writer, command, result, images, numberOf);
   else writer.text(JSON.stringify([result.code, result.account ?? null, result.availableMinor?.toString() ?? null]));
@@ -103,9 +106,9 @@ export function readRecord(
   reader: ByteReader,
   seq: number,
   identityOf: (number: number) => AccountIdentity,
-): JournalRecord {
+): ReadRecord {
   const atMs = reader.number();
-  const identity = { principal: reader.ascii(), id: reader.ascii() };
+  const identity = { principal: reader.text(), id: reader.text() };
   const content = reader.text();
   const command = commandOf(content, identity);
   if (reader.byte() === REFUSED) return { seq, atMs, command, content, result: readRefused(reader), images: [] };
@@ -137,7 +140,7 @@ export function readRecord(
 /** Who sent a record, under which id, without the rest of it. */
 export function readIdentity(reader: ByteReader): { readonly principal: string; readonly id: string } {
   reader.number();
-  return { principal: reader.ascii(), id: reader.ascii() };
+  return { principal: reader.text(), id: reader.text() };
 }
 
 /** The accounts as a record left them, without the rest of it. */

@@ -36,9 +36,10 @@ function validateArguments(books: Pick<BooksView, "hasCurrency">, command: Comma
       if (!books.hasCurrency(command.currency)) return "CURRENCY_UNKNOWN";
       return areLimits(command) ? validateProfile(command) : "LIMITS_INVALID";
     case "post":
-      if (command.legs.some((leg) => !isAccountName(leg.account))) return "ACCOUNT_INVALID";
+      for (const leg of command.legs) if (!isAccountName(leg.account)) return "ACCOUNT_INVALID";
       if (command.legs.length < LEGS_MIN || command.legs.length > LEGS_MAX) return "LEGS_INVALID";
-      return command.legs.every((leg) => isAmount(leg.amountMinor)) ? undefined : "AMOUNT_INVALID";
+      for (const leg of command.legs) if (!isAmount(leg.amountMinor)) return "AMOUNT_INVALID";
+      return undefined;
     case "hold":
       if (!isAccountName(command.from) || !isAccountName(command.to)) return "ACCOUNT_INVALID";
       if (!isAmount(command.amountMinor)) return "AMOUNT_INVALID";

@@ -13,14 +13,22 @@ test("what is written as bytes is read again, of any size", () => {
           writer.number(number);
           writer.bigint(bigint);
           writer.text(text);
+          writer.number(name.length);
           writer.ascii(name);
         }
         const reader = new ByteReader(writer.view());
         for (const each of values) {
-          expect([reader.number(), reader.bigint(), reader.text(), reader.ascii()]).toEqual(each);
+          expect([reader.number(), reader.bigint(), reader.text(), reader.text()]).toEqual(each);
         }
         expect(() => reader.byte()).toThrow(RangeError);
       },
     ),
   );
+});
+
+test("what is not ASCII is refused as such, and nothing of it is written", () => {
+  const writer = new ByteWriter();
+  writer.ascii("a");
+  expect(() => writer.ascii("zoë")).toThrow('"zoë" is not ASCII');
+  expect([...writer.view()]).toEqual([0x61]);
 });

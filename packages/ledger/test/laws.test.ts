@@ -15,6 +15,7 @@ import {
   type Command,
   type Decision,
 } from "@tallyline/ledger";
+import { ByteReader, ByteWriter, readRecord, writeRecord } from "@tallyline/ledger/journal";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -244,6 +245,27 @@ test("replaying the journal, expirations included, gives the same answers and th
       }
       expect(snapshot(replayed)).toEqual(snapshot(books));
       expect(names.map((name) => replayed.statement(name))).toEqual(names.map((name) => books.statement(name)));
+    }),
+  );
+});
+
+test("the journal keeps the content of a command to the letter", () => {
+  fc.assert(
+    fc.property(history, (commands) => {
+      const books = openedBooks();
+      for (const { command: each } of commands) {
+        const { command: executed, decision, atMs } = books.execute(each, 100).at(-1)!;
+        if (decision.record === undefined) continue;
+        const writer = new ByteWriter();
+        writeRecord(writer, { seq: 1, atMs, command: executed, result: decision.result, images: [] }, () => 0);
+        const read = readRecord(new ByteReader(writer.view(), 2), 1, () => ({
+          account: "",
+          currency: "",
+          kind: "asset",
+        }));
+        expect(read.content).toBe(contentOf(executed));
+        expect(read.command).toEqual(executed);
+      }
     }),
   );
 });
