@@ -1,10 +1,12 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import type { Row } from "./table-rows.ts";
 
 /** A call into SQLite costs nearly as much as a row; beyond so many rows a call nothing more is gained. */
 const ROWS_PER_CALL = 16;
 
-/** Inserts rows into a table, many with a call. */
+/** Puts the columns of the row of an index into `values`, from `at` on. */
+export type FillRow = (index: number, values: SQLInputValue[], at: number) => void;
+
+/** Inserts rows into a table, many with a call, and without an array for each. */
 export class BulkInsert {
   readonly #columnCount: number;
   readonly #one: StatementSync;
@@ -18,17 +20,18 @@ export class BulkInsert {
     this.#many = database.prepare(`INSERT INTO ${table} VALUES ${rows}`);
   }
 
-  /** Inserts rows, in order. @param rowAt The row of an index, from 0. */
-  run(count: number, rowAt: (index: number) => Row): void {
-    const values = Array.from<SQLInputValue>({ length: ROWS_PER_CALL * this.#columnCount });
+  /** Inserts the rows of the indexes from 0 to below a count, in order. */
+  run(count: number, fillRow: FillRow): void {
+    const values: SQLInputValue[] = Array.from({ length: ROWS_PER_CALL * this.#columnCount }, () => null);
     let index = 0;
     while (index + ROWS_PER_CALL <= count) {
-      for (let at = 0; at < values.length; index += 1) {
-        const row = rowAt(index);
-        for (let column = 0; column < row.length; column += 1) values[at++] = row[column]!;
-      }
+      for (let at = 0; at < values.length; at += this.#columnCount) fillRow(index++, values, at);
       this.#many.run(...values);
     }
-    for (; index < count; index += 1) this.#one.run(...rowAt(index));
+    values.length = this.#columnCount;
+    for (; index < count; index += 1) {
+      fillRow(index, values, 0);
+      this.#one.run(...values);
+    }
   }
 }

@@ -67,8 +67,8 @@ export class FileBooks implements WritableBooks {
   /** Those of them that have changed. */
   readonly #changed: Slot[] = [];
   #lastKey = { principal: "", id: "", key: " " };
-  /** What was recorded since the last commit, by principal and id. */
-  readonly #batch = new Map<string, Recorded>();
+  /** What was recorded since the last commit, by half of the hash of its principal and id. */
+  readonly #batch = new Map<number, Uncommitted>();
   readonly #hash = new Uint32Array(2);
   #hashed = "";
   /** Of the ids in the tail. */
@@ -104,9 +104,10 @@ export class FileBooks implements WritableBooks {
 
   recorded(principal: string, id: string): Recorded | undefined {
     const key = this.#keyOf(principal, id);
-    const recent = this.#batch.get(key);
-    if (recent !== undefined) return recent;
     const hash = this.#hashOf(key);
+    for (let recent = this.#batch.get(hash[0]! | 0); recent !== undefined; recent = recent.next) {
+      if (recent.key === key) return recent.recorded;
+    }
     for (const seq of this.ids.candidates(hash[0]!, hash[1]!)) {
       const found = this.#journal.identity(seq);
       if (found.principal === principal && found.id === id) return this.#journal.record(seq, this.#identityOf);
@@ -146,10 +147,12 @@ export class FileBooks implements WritableBooks {
   }
 
   take(command: Command, recorded: Recorded, atMs: number): void {
-    const { content, result } = recorded;
+    const { result } = recorded;
     const images = this.#takeEffect(command, result, atMs);
-    this.#journal.add({ seq: this.#lastSeq, atMs, command, content, result, images }, this.#numberOf);
-    this.#batch.set(this.#keyOf(command.principal, command.id), recorded);
+    this.#journal.add({ seq: this.#lastSeq, atMs, command, result, images }, this.#numberOf);
+    const key = this.#keyOf(command.principal, command.id);
+    const half = this.#hashOf(key)[0]! | 0;
+    this.#batch.set(half, { key, recorded, next: this.#batch.get(half) });
   }
 
   /** Takes a record that was committed before the file was opened, and that the tables do not show. */
@@ -173,18 +176,18 @@ export class FileBooks implements WritableBooks {
       const page = Math.floor(number / ACCOUNTS_PER_PAGE);
       if (!this.dirtyPages.has(page)) this.dirtyPages.set(page, firstSeq);
     }
-    for (let index = this.#committedRecords; index < this.tail.records.length; index += 1) {
+    for (let index = this.#committedRecords; index < this.tail.count; index += 1) {
       this.ids.add(this.#hashes[2 * index]!, this.#hashes[2 * index + 1]!, this.tail.records[index]!.seq);
     }
     this.#forgetBatch();
     this.holds.commit();
-    this.#committedRecords = this.tail.records.length;
+    this.#committedRecords = this.tail.count;
     this.#committedAccounts = this.accounts.count;
   }
 
   /** What was taken since the last commit never happened. */
   rollback(): void {
-    this.#lastSeq -= this.tail.records.length - this.#committedRecords;
+    this.#lastSeq -= this.tail.count - this.#committedRecords;
     this.#forgetBatch();
     this.holds.rollback();
     this.tail.truncate(this.#committedRecords);
@@ -206,7 +209,7 @@ export class FileBooks implements WritableBooks {
 
   /** The hashes of the ids in the tail. */
   tailHashes(): Uint32Array {
-    return this.#hashes.subarray(0, 2 * this.tail.records.length);
+    return this.#hashes.subarray(0, 2 * this.tail.count);
   }
 
   /** An account with what it was opened with. */
@@ -352,7 +355,7 @@ export class FileBooks implements WritableBooks {
   }
 
   #addHash(key: string): void {
-    const at = 2 * this.tail.records.length;
+    const at = 2 * this.tail.count;
     if (at === this.#hashes.length) {
       const larger = new Uint32Array(2 * at);
       larger.set(this.#hashes);
@@ -362,6 +365,13 @@ export class FileBooks implements WritableBooks {
     this.#hashes[at] = hash[0]!;
     this.#hashes[at + 1] = hash[1]!;
   }
+}
+
+/** A record that is not committed, and others with the same half of a hash. */
+interface Uncommitted {
+  readonly key: string;
+  readonly recorded: Recorded;
+  readonly next: Uncommitted | undefined;
 }
 
 const NO_OPTIONS: { readonly memo?: string; readonly ref?: string } = {};

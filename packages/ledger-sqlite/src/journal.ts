@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
+import type { Result } from "@tallyline/ledger";
 import {
   ByteWriter,
   readIdentity,
@@ -12,6 +13,7 @@ import {
   writeRecord,
   type AccountIdentity,
   type JournalRecord,
+  type ReadRecord,
 } from "@tallyline/ledger/journal";
 import { LedgerDamagedError } from "./errors.ts";
 import { headOf, openSegment } from "./segment-sums.ts";
@@ -128,7 +130,7 @@ export class Journal {
   }
 
   /** Reads a record that is committed. @throws LedgerDamagedError where the file does not hold it whole. */
-  record(seq: number, identityOf: (number: number) => AccountIdentity): JournalRecord {
+  record(seq: number, identityOf: (number: number) => AccountIdentity): ReadRecord {
     const { bytes, firstSeq } = this.#segmentOf(seq);
     return readRecord(recordReader(bytes, seq - firstSeq), seq, identityOf);
   }
@@ -143,6 +145,11 @@ export class Journal {
   headOf(seq: number): string {
     const segment = this.#segmentOf(seq);
     return (segment.head ??= headOf(segment.bytes));
+  }
+
+  /** The same for what took effect; undefined where that is not committed, or nothing did. */
+  committedHead(result: Result): string | undefined {
+    return result.ok && result.seq < this.#firstSeq ? this.headOf(result.seq) : undefined;
   }
 
   #segmentOf(seq: number): ReadSegment {

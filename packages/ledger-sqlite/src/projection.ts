@@ -3,7 +3,7 @@ import { textOfHold } from "@tallyline/ledger/journal";
 import { BulkInsert } from "./bulk-insert.ts";
 import type { FileBooks } from "./file-books.ts";
 import { VERSIONS_PER_MARK } from "./read-models.ts";
-import { commandRow, entryRow } from "./table-rows.ts";
+import { fillCommandRow, fillEntryRow } from "./table-rows.ts";
 import type { RareEffects } from "./tail.ts";
 
 /** After so many records the tables are brought up to the journal's end. */
@@ -64,9 +64,9 @@ export class Projection {
   /** Writes, within a transaction. @returns what there is to do once it is committed. */
   write(): () => void {
     const { tail } = this.#books;
-    const firstSeq = this.#books.nextSeq - tail.records.length;
+    const firstSeq = this.#books.nextSeq - tail.count;
     const lastSeq = this.#books.nextSeq - 1;
-    this.#commands.run(tail.records.length, (index) => commandRow(tail.records[index]!));
+    this.#commands.run(tail.count, (index, values, at) => fillCommandRow(tail.records[index]!, values, at));
     this.#writeEntries();
     for (const { rare } of tail.records) if (rare !== undefined) this.#writeRare(rare);
     for (const [seq, { endedSeq }] of tail.endedHolds) {
@@ -76,7 +76,7 @@ export class Projection {
     for (const [reversedSeq, seq] of tail.reversed) this.#reversal.run(reversedSeq, seq);
     for (const [principal, count] of tail.refusals) this.#refusalCount.run(principal, count);
     this.#idRun.run(firstSeq, this.#books.tailHashes());
-    const saved = this.#savePages(tail.records.length, lastSeq);
+    const saved = this.#savePages(tail.count, lastSeq);
     const [redoSeq = lastSeq + 1] = [...this.#books.dirtyPages]
       .filter(([page]) => !saved.has(page))
       .map(([, seq]) => seq);
@@ -89,11 +89,11 @@ export class Projection {
 
   #writeEntries(): void {
     const { entries } = this.#books.tail;
-    this.#entries.run(entries.end - entries.first, (index) => {
+    this.#entries.run(entries.end - entries.first, (index, values, at) => {
       const entry = entries.get(entries.first + index);
       const { account, version, position } = entry;
       if (version % VERSIONS_PER_MARK === 0) this.#mark.run(account, version, position);
-      return entryRow(entry);
+      fillEntryRow(entry, values, at);
     });
   }
 

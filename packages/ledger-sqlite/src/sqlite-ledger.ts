@@ -1,10 +1,8 @@
 import { endianness } from "node:os";
 import * as sqlite from "node:sqlite";
 import {
-  advance,
   apply,
   commandOf,
-  execute,
   StoreInterruptedError,
   type AccountDetails,
   type AccountPage,
@@ -35,6 +33,15 @@ import { ReadModels } from "./read-models.ts";
 import { hashKeyOf, readState, recover } from "./recovery.ts";
 import { isBusy, isFull } from "./sqlite-error.ts";
 import { verifyLedgerFile } from "./verify.ts";
+import {
+  notRecorded,
+  WaitingCommand,
+  WaitingRead,
+  withHead,
+  type NoRoom,
+  type Store,
+  type WaitingCall,
+} from "./waiting-call.ts";
 
 /** What a ledger file is opened with. */
 export interface SqliteLedgerOptions extends BooksOptions {
@@ -102,20 +109,9 @@ const TAIL_MAX = 16 * RECORDS_PER_PROJECTION;
 /** The tables never lag behind the journal for longer. */
 const PROJECT_AFTER_MS = 1000;
 
-/** A call that waits for its turn. It runs before the commit and is settled after it. */
-interface Waiting {
-  /** @returns what settles the caller's promise, given the head of the segment that was committed meanwhile. */
-  readonly run: () => (head: string) => void;
-  /** The same where nothing can be written. */
-  readonly runWithoutRoom: (code: "STORE_FULL" | "STORE_BUSY") => () => void;
-  readonly fail: (error: Error) => void;
-}
-
-interface Parts {
+interface Parts extends Store {
   readonly file: LedgerFile;
   readonly path: string;
-  readonly books: FileBooks;
-  readonly journal: Journal;
   readonly now: () => number;
 }
 
@@ -130,11 +126,12 @@ interface Parts {
 class GroupCommitLedger implements SqliteLedger {
   readonly #file: LedgerFile;
   readonly #path: string;
+  readonly #store: Store;
   readonly #books: FileBooks;
   readonly #journal: Journal;
   readonly #projection: Projection;
   readonly #now: () => number;
-  #queue: Waiting[] = [];
+  #queue: WaitingCall[] = [];
   #ended: LedgerClosedError | LedgerFailedError | LedgerDamagedError | undefined;
   #projectTimer: NodeJS.Timeout | undefined;
   /** Whether the tables could not be written just now: then it is tried again when the timer says so, not at every commit. */
@@ -143,6 +140,7 @@ class GroupCommitLedger implements SqliteLedger {
   constructor({ file, path, books, journal, now }: Parts) {
     this.#file = file;
     this.#path = path;
+    this.#store = { books, journal };
     this.#books = books;
     this.#journal = journal;
     this.#projection = new Projection(file.database, books);
@@ -153,19 +151,7 @@ class GroupCommitLedger implements SqliteLedger {
   submit(command: Submission): Promise<Answer> {
     if (this.#queue.length >= WAITING_MAX) return Promise.resolve(notRecorded("STORE_BUSY"));
     return new Promise((resolve, reject) => {
-      this.#enqueue({
-        run: () => {
-          const { result } = execute(this.#books, command, this.#now()).at(-1)!.decision;
-          const earlier = this.#committedHead(result);
-          return (head) => resolve(withHead(result, earlier ?? head));
-        },
-        runWithoutRoom: (code) => {
-          const { result, record } = apply(this.#books, command, this.#books.tick(this.#now()));
-          const answer = record === undefined ? withHead(result, this.#committedHead(result) ?? "") : notRecorded(code);
-          return () => resolve(answer);
-        },
-        fail: reject,
-      });
+      this.#enqueue(new WaitingCommand(this.#store, command, resolve, reject));
     });
   }
 
@@ -174,27 +160,13 @@ class GroupCommitLedger implements SqliteLedger {
   }
 
   lookup(identity: Identity): Promise<Found | undefined> {
-    if (this.#queue.length >= WAITING_MAX) return Promise.reject(this.#busy());
-    return new Promise((resolve, reject) => {
-      const find = () => {
-        const recorded = this.#books.recorded(identity.principal, identity.id);
-        if (recorded === undefined) return () => resolve(undefined);
-        const command = commandOf(recorded.content, identity);
-        const result = { ...recorded.result, replayed: true };
-        const earlier = this.#committedHead(result);
-        return (head: string) => resolve({ command, answer: withHead(result, earlier ?? head) });
-      };
-      this.#enqueue({
-        run: () => {
-          advance(this.#books, this.#now());
-          return find();
-        },
-        runWithoutRoom: () => {
-          const settle = find();
-          return () => settle("");
-        },
-        fail: reject,
-      });
+    return this.#readDurable(() => {
+      const recorded = this.#books.recorded(identity.principal, identity.id);
+      if (recorded === undefined) return () => undefined;
+      const command = commandOf(recorded.content, identity);
+      const result = { ...recorded.result, replayed: true };
+      const earlierHead = this.#journal.committedHead(result);
+      return (head) => ({ command, answer: withHead(result, earlierHead ?? head) });
     });
   }
 
@@ -250,65 +222,57 @@ class GroupCommitLedger implements SqliteLedger {
     return new StoreInterruptedError("STORE_BUSY", `${WAITING_MAX} calls wait for the ledger in ${this.#path}`);
   }
 
-  /** A read shows holds that are due as expired, so it writes down first that they are; without room, it shows them held. */
   #read<T>(answer: () => T): Promise<T> {
-    if (this.#queue.length >= WAITING_MAX) return Promise.reject(this.#busy());
-    return new Promise((resolve, reject) => {
-      const run = (): (() => void) => {
-        try {
-          const value = answer();
-          return () => resolve(value);
-        } catch (error) {
-          if (!(error instanceof RangeError)) throw error;
-          return () => reject(error);
-        }
-      };
-      this.#enqueue({
-        run: () => {
-          advance(this.#books, this.#now());
-          return run();
-        },
-        runWithoutRoom: run,
-        fail: reject,
-      });
+    return this.#readDurable(() => {
+      const value = answer();
+      return () => value;
     });
   }
 
-  /** The head of the segment that holds what took effect; undefined where that is written next. */
-  #committedHead(result: Result): string | undefined {
-    return result.ok && result.seq < this.#journal.firstSeq ? this.#journal.headOf(result.seq) : undefined;
+  /** @param look As for {@link WaitingRead}. */
+  #readDurable<T>(look: () => (head: string) => T): Promise<T> {
+    if (this.#queue.length >= WAITING_MAX) return Promise.reject(this.#busy());
+    return new Promise((resolve, reject) => {
+      this.#enqueue(new WaitingRead(this.#store, look, resolve, reject));
+    });
   }
 
-  #enqueue(waiting: Waiting): void {
+  #enqueue(waiting: WaitingCall): void {
     if (this.#ended !== undefined) waiting.fail(this.#ended);
     else if (this.#queue.push(waiting) === 1) setImmediate(() => this.#commit());
   }
 
   #commit(): void {
     if (this.#ended !== undefined || this.#queue.length === 0) return;
-    const settle: ((head: string) => void)[] = [];
+    const nowMs = this.#now();
     let taken = 0;
+    let head = "";
     try {
-      const hasRoom = this.#books.tail.records.length < TAIL_MAX || this.#project();
+      const hasRoom = this.#books.tail.count < TAIL_MAX || this.#project();
       if (this.#hasEnded()) return;
       while (taken < this.#queue.length && !this.#isFull()) {
-        const waiting = this.#queue[taken++]!;
-        settle.push(hasRoom ? waiting.run() : waiting.runWithoutRoom("STORE_FULL"));
+        const call = this.#queue[taken++]!;
+        if (hasRoom) call.run(nowMs);
+        else call.runWithoutRoom("STORE_FULL", nowMs);
       }
-      const head = this.#write() ?? "";
-      const rest = (this.#queue = this.#queue.slice(taken));
-      if (rest.length > 0) setImmediate(() => this.#commit());
-      for (const each of settle) each(head);
+      head = this.#write() ?? "";
     } catch (error) {
       if (!this.#undo(error)) return;
       // Not one of them happened. Each is answered from the books as they were.
-      const batch = this.#queue.slice(0, taken);
-      const rest = (this.#queue = this.#queue.slice(taken));
-      if (rest.length > 0) setImmediate(() => this.#commit());
-      this.#answerWithoutRoom(batch, isBusy(error) ? "STORE_BUSY" : "STORE_FULL");
+      this.#answerWithoutRoom(this.#leaveQueue(taken), isBusy(error) ? "STORE_BUSY" : "STORE_FULL", nowMs);
       return;
     }
-    if (this.#books.tail.records.length < RECORDS_PER_PROJECTION || !this.#project()) this.#projectSoon();
+    for (const call of this.#leaveQueue(taken)) call.settle(head);
+    if (this.#books.tail.count < RECORDS_PER_PROJECTION || !this.#project()) this.#projectSoon();
+  }
+
+  /** Takes the first calls out of the queue; those behind them have the next turn. */
+  #leaveQueue(count: number): readonly WaitingCall[] {
+    const queue = this.#queue;
+    this.#queue = queue.slice(count);
+    queue.length = count;
+    if (this.#queue.length > 0) setImmediate(() => this.#commit());
+    return queue;
   }
 
   #hasEnded(): boolean {
@@ -345,12 +309,12 @@ class GroupCommitLedger implements SqliteLedger {
     return true;
   }
 
-  #answerWithoutRoom(batch: readonly Waiting[], code: "STORE_FULL" | "STORE_BUSY"): void {
+  #answerWithoutRoom(batch: readonly WaitingCall[], code: NoRoom, nowMs: number): void {
     try {
-      const settle = batch.map((waiting) => waiting.runWithoutRoom(code));
-      for (const each of settle) each();
+      for (const call of batch) call.runWithoutRoom(code, nowMs);
+      for (const call of batch) call.settle("");
     } catch (error) {
-      for (const waiting of batch) waiting.fail(this.#fail(error));
+      for (const call of batch) call.fail(this.#fail(error));
     }
   }
 
@@ -364,7 +328,7 @@ class GroupCommitLedger implements SqliteLedger {
   }
 
   #projectSoon(): void {
-    if (this.#projectTimer !== undefined || this.#hasEnded() || this.#books.tail.records.length === 0) return;
+    if (this.#projectTimer !== undefined || this.#hasEnded() || this.#books.tail.count === 0) return;
     this.#projectTimer = setTimeout(() => {
       this.#projectTimer = undefined;
       this.#isProjectionPutOff = false;
@@ -374,7 +338,7 @@ class GroupCommitLedger implements SqliteLedger {
 
   /** Brings the tables up to date. @returns whether it could: without room it is tried again later. */
   #project(): boolean {
-    if (this.#books.tail.records.length === 0) return true;
+    if (this.#books.tail.count === 0) return true;
     if (this.#isProjectionPutOff) return false;
     clearTimeout(this.#projectTimer);
     this.#projectTimer = undefined;
@@ -392,12 +356,4 @@ class GroupCommitLedger implements SqliteLedger {
       return false;
     }
   }
-}
-
-function withHead(result: Result, head: string): Answer {
-  return result.ok ? { ...result, head } : result;
-}
-
-function notRecorded(code: "STORE_FULL" | "STORE_BUSY"): Answer {
-  return { ok: false, code, replayed: false };
 }

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { textOfHold } from "@tallyline/ledger/journal";
 import type { FileBooks } from "./file-books.ts";
 import { VERSIONS_PER_MARK } from "./read-models.ts";
-import { commandRow, entryRow, type Row } from "./table-rows.ts";
+import { fillCommandRow, fillEntryRow, type Row } from "./table-rows.ts";
 import type { TailRecord } from "./tail.ts";
 
 type Rows = Iterator<Record<string, unknown>>;
@@ -84,7 +84,7 @@ export class TableCheck {
   }
 
   #findInCommand(record: TailRecord): string | undefined {
-    if (!isNext(this.#commands, commandRow(record))) return "the table command says otherwise";
+    if (!isNext(this.#commands, rowOf(fillCommandRow, record))) return "the table command says otherwise";
     const index = record.seq - this.#books.tail.records[0]!.seq;
     const [low, high] = this.#books.tailHashes().subarray(2 * index);
     const hash = (BigInt(high!) << 32n) | BigInt(low!);
@@ -94,7 +94,8 @@ export class TableCheck {
   #findInEntries({ entries: [first, end] }: TailRecord): string | undefined {
     for (let position = first; position < end; position += 1) {
       const entry = this.#books.tail.entries.get(position);
-      if (!isNext(this.#entries, entryRow(entry))) return `the table entry says otherwise at position ${position}`;
+      if (!isNext(this.#entries, rowOf(fillEntryRow, entry)))
+        return `the table entry says otherwise at position ${position}`;
       if (entry.version % VERSIONS_PER_MARK !== 0) continue;
       this.#counts.entry_mark += 1;
       const mark = this.#mark.get(entry.account, entry.version)?.["position"];
@@ -118,6 +119,12 @@ export class TableCheck {
     if (changed !== undefined && !isNext(this.#changes, changed)) return "the table account_change says otherwise";
     return undefined;
   }
+}
+
+function rowOf<T>(fill: (what: T, values: SQLInputValue[], at: number) => void, what: T): Row {
+  const row: SQLInputValue[] = [];
+  fill(what, row, 0);
+  return row as Row[number][];
 }
 
 function isNext(rows: Rows, expected: Row): boolean {

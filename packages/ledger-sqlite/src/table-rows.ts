@@ -1,3 +1,4 @@
+import type { SQLInputValue } from "node:sqlite";
 import type { Command, Done } from "@tallyline/ledger";
 import type { StoredEntry } from "./entry-list.ts";
 import type { TailRecord } from "./tail.ts";
@@ -5,15 +6,28 @@ import type { TailRecord } from "./tail.ts";
 /** A row of a table, in the order of its columns. */
 export type Row = readonly (string | number | bigint | null)[];
 
-/** The row of a record in `command`. */
-export function commandRow({ seq, atMs, principal, id, verb, refusal, memo, ref }: TailRecord): Row {
-  return [seq, atMs, principal, id, verb, refusal, memo, ref];
+/** Puts the row of a record in `command` into `values`, from `at` on. */
+export function fillCommandRow(record: TailRecord, values: SQLInputValue[], at: number): void {
+  values[at] = record.seq;
+  values[at + 1] = record.atMs;
+  values[at + 2] = record.principal;
+  values[at + 3] = record.id;
+  values[at + 4] = record.verb;
+  values[at + 5] = record.refusal;
+  values[at + 6] = record.memo;
+  values[at + 7] = record.ref;
 }
 
-/** The row of an entry in `entry`. */
-export function entryRow(entry: StoredEntry): Row {
-  const { position, account, version, seq, side, amountMinor, balanceMinor, previous } = entry;
-  return [position, account, version, seq, side === "debit" ? "D" : "C", amountMinor, balanceMinor, previous];
+/** The same for the row of an entry in `entry`. */
+export function fillEntryRow(entry: StoredEntry, values: SQLInputValue[], at: number): void {
+  values[at] = entry.position;
+  values[at + 1] = entry.account;
+  values[at + 2] = entry.version;
+  values[at + 3] = entry.seq;
+  values[at + 4] = entry.side === "debit" ? "D" : "C";
+  values[at + 5] = entry.amountMinor;
+  values[at + 6] = entry.balanceMinor;
+  values[at + 7] = entry.previous;
 }
 
 /** The row in `account` of what a command opened; undefined when it opens nothing. */

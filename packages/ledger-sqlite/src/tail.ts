@@ -44,6 +44,11 @@ export class Tail {
     return this.#records;
   }
 
+  /** How many records. */
+  get count(): number {
+    return this.#records.length;
+  }
+
   get endedHolds(): ReadonlyMap<number, { readonly hold: Hold; readonly endedSeq: number }> {
     return this.#endedHolds;
   }
