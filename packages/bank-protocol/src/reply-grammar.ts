@@ -2,7 +2,7 @@ import { codeFacts, type ReplyCode } from "./codes.ts";
 import { keyOf } from "./commands.ts";
 import type { BankReply, OkReply, Refusal } from "./reply.ts";
 import { OK_REPLIES, REFUSAL_FIELDS, type Field } from "./reply-shapes.ts";
-import { formatPair, formatWords, parseWords, type Words } from "./words.ts";
+import { formatValue, formatWords, parseWords, type Words } from "./words.ts";
 
 /** A reply with the tag of its request. */
 export interface TaggedReply {
@@ -15,7 +15,12 @@ type Values = Readonly<Record<string, unknown>>;
 type Pair = readonly [key: string, value: string];
 
 /** The fields of one line, each with its key. */
-type LineFields = readonly (Field<unknown> & { readonly field: string; readonly key: string })[];
+type LineFields = readonly (Field<unknown> & {
+  readonly field: string;
+  readonly key: string;
+  /** ` key=` */
+  readonly start: string;
+})[];
 
 /** One kind of reply, as it is read and written. */
 interface Shape {
@@ -25,21 +30,27 @@ interface Shape {
 
 /** Writes a reply: its lines of data, and its own line last. @throws RangeError for a value that no line can hold. */
 export function formatReply(reply: BankReply, tag?: string): string[] {
+  return textOfReply(reply, tag).split("\n");
+}
+
+/** The same lines, joined by LF. */
+export function textOfReply(reply: BankReply, tag?: string): string {
   const values = reply as unknown as Values;
-  if (reply.class !== "OK") {
-    const iso = codeFacts(reply.code)?.iso;
-    const pairs = pairsOf(REFUSAL, values);
-    if (iso !== undefined) pairs.splice(pairs.at(-1)?.[0] === "replayed" ? -1 : pairs.length, 0, ["iso", iso]);
-    return [formatWords({ tag, positionals: [reply.class, reply.code], pairs, text: reply.text })];
-  }
+  if (reply.class !== "OK") return textOfRefusal(reply, tag);
   const shape = SHAPES.get(reply.code)!;
   const start = tag === undefined ? "" : `#${tag} `;
-  const lines: string[] = [];
+  let text = "";
   for (const { list, kind, fields } of shape.lists) {
-    for (const each of values[list] as readonly Values[]) lines.push(`${start}* ${kind}${textOf(fields, each)}`);
+    for (const each of values[list] as readonly Values[]) text += `${start}* ${kind}${textOf(fields, each)}\n`;
   }
-  lines.push(`${start}OK ${reply.code}${textOf(shape.fields, values)}`);
-  return lines;
+  return `${text}${start}OK ${reply.code}${textOf(shape.fields, values)}`;
+}
+
+function textOfRefusal(reply: Refusal, tag: string | undefined): string {
+  const iso = codeFacts(reply.code)?.iso;
+  const pairs = pairsOf(REFUSAL, reply as unknown as Values);
+  if (iso !== undefined) pairs.splice(pairs.at(-1)?.[0] === "replayed" ? -1 : pairs.length, 0, ["iso", iso]);
+  return formatWords({ tag, positionals: [reply.class, reply.code], pairs, text: reply.text });
 }
 
 /**
@@ -126,9 +137,11 @@ function pairsOf(fields: LineFields, values: Values): Pair[] {
 /** The same as the end of a line. */
 function textOf(fields: LineFields, values: Values): string {
   let text = "";
-  for (const { field, key, argument } of fields) {
+  for (const { field, start, argument } of fields) {
     const value = values[field];
-    if (value !== undefined) text += formatPair(key, argument.format(value));
+    if (value === undefined) continue;
+    text += start;
+    text += typeof value === "number" ? value : formatValue(argument.format(value));
   }
   return text;
 }
@@ -149,7 +162,10 @@ function valuesOf(fields: LineFields, pairs: readonly Pair[]): Record<string, un
 }
 
 function lineFields(fields: object): LineFields {
-  return Object.entries(fields as Fields).map(([field, spec]) => ({ ...spec, field, key: keyOf(field) }));
+  return Object.entries(fields as Fields).map(([field, spec]) => {
+    const key = keyOf(field);
+    return { ...spec, field, key, start: ` ${key}=` };
+  });
 }
 
 const REFUSAL = lineFields(REFUSAL_FIELDS);

@@ -29,8 +29,10 @@ interface Slot extends Placed<unknown> {
 interface LineShape {
   readonly verb: Verb;
   readonly words: readonly Slot[];
+  readonly requiredWords: readonly Slot[];
   readonly keys: readonly Slot[];
-  readonly leastWords: number;
+  readonly requiredKeys: readonly Slot[];
+  readonly keyNames: ReadonlySet<string>;
 }
 
 /**
@@ -39,63 +41,59 @@ interface LineShape {
  */
 export function parseRequest(line: string): ParsedRequest {
   const words = parseWords(line, false);
-  if (typeof words === "string") {
-    return { ok: false, tag: tagOf(line), problem: { code: "SYNTAX", text: `The line cannot be read: ${words}.` } };
-  }
+  if (typeof words === "string") return bad(tagOf(line), "SYNTAX", `The line cannot be read: ${words}.`);
   const { tag, positionals, pairs } = words;
-  const bad = (code: ReplyCode, text: string, argument?: string): ParsedRequest => ({
-    ok: false,
-    tag,
-    problem: { code, text, ...(argument !== undefined && { argument }) },
-  });
 
   const shape = SHAPES.get(positionals[0] ?? "");
-  if (shape === undefined) return bad("UNKNOWN_COMMAND", "There is no such command; help lists those there are.");
+  if (shape === undefined) return bad(tag, "UNKNOWN_COMMAND", "There is no such command; help lists those there are.");
   const { verb } = shape;
-  const given = positionals.slice(1);
+  const wordCount = positionals.length - 1;
 
-  for (const [key] of pairs) {
-    if (!shape.keys.some((slot) => slot.key === key)) return bad("UNKNOWN_ARGUMENT", `${verb} has no ${key}=.`, key);
+  for (const pair of pairs) {
+    const key = pair[0];
+    if (!shape.keyNames.has(key)) return bad(tag, "UNKNOWN_ARGUMENT", `${verb} has no ${key}=.`, key);
   }
-  if (given.length > shape.words.length) {
-    return bad("UNKNOWN_ARGUMENT", `${verb} takes ${shape.words.length} words, there are ${given.length}.`);
+  if (wordCount > shape.words.length) {
+    return bad(tag, "UNKNOWN_ARGUMENT", `${verb} takes ${shape.words.length} words, there are ${wordCount}.`);
   }
-  const present = given.length === shape.words.length ? shape.words : shape.words.filter((slot) => !slot.isOptional);
-  const absent =
-    given.length < shape.leastWords ? present[given.length] : shape.keys.find((slot) => isAbsent(slot, pairs));
+  const present = wordCount === shape.words.length ? shape.words : shape.requiredWords;
+  const absent = present[wordCount] ?? absentKey(shape, pairs);
   if (absent !== undefined && absent.field !== "id")
-    return bad("ARGUMENT_MISSING", `${absent.key} is missing.`, absent.key);
+    return bad(tag, "ARGUMENT_MISSING", `${absent.key} is missing.`, absent.key);
   if (absent !== undefined)
-    return bad("ID_REQUIRED", `${verb} needs id=, made by you and new for each thing to be done.`, "id");
+    return bad(tag, "ID_REQUIRED", `${verb} needs id=, made by you and new for each thing to be done.`, "id");
 
   const request: Record<string, unknown> = { verb };
   let wrong: Slot | undefined;
   for (const slot of shape.keys) {
-    const values = valuesOf(slot, pairs);
-    if (values === undefined) continue;
-    const isWrong = values.includes(undefined);
-    if (slot.field === "id" && isWrong) return bad("ID_INVALID", expectation(slot), "id");
-    if (isWrong) wrong ??= slot;
-    request[slot.field] = slot.as === "keys" ? values : values[0];
+    const text = textOf(slot, pairs);
+    if (text === undefined) continue;
+    const value = slot.as === "keys" ? valuesOf(slot, pairs) : slot.argument.parse(text);
+    if (value === undefined && slot.field === "id") return bad(tag, "ID_INVALID", expectation(slot), "id");
+    if (value === undefined) wrong ??= slot;
+    request[slot.field] = value;
   }
-  for (const [index, slot] of present.entries()) {
-    const text = given[index]!;
+  for (let index = 0; index < present.length; index += 1) {
+    const slot = present[index]!;
+    const text = positionals[index + 1]!;
     const value = slot.argument.parse(text);
-    if (value === undefined) return bad(slot.argument.code, expectation(slot), slot.key);
+    if (value === undefined) return bad(tag, slot.argument.code, expectation(slot), slot.key);
     if (slot.argument.code === "AMOUNT_INVALID" && isZero(text)) {
-      return bad("ZERO_AMOUNT", `${slot.key} is zero, expected more.`, slot.key);
+      return bad(tag, "ZERO_AMOUNT", `${slot.key} is zero, expected more.`, slot.key);
     }
     request[slot.field] = value;
   }
-  if (wrong !== undefined) return bad(wrong.argument.code, expectation(wrong), wrong.key);
-  if (verb === "journal" && !isLegCount((request["legs"] as unknown[]).length)) {
-    return bad(
-      "LEGS_INVALID",
-      `journal takes 2 to 64 legs, there are ${(request["legs"] as unknown[]).length}.`,
-      "leg",
-    );
+  if (wrong !== undefined) return bad(tag, wrong.argument.code, expectation(wrong), wrong.key);
+  if (verb === "journal") {
+    const { length } = request["legs"] as unknown[];
+    if (length < 2 || length > 64)
+      return bad(tag, "LEGS_INVALID", `journal takes 2 to 64 legs, there are ${length}.`, "leg");
   }
   return { ok: true, tag, request: request as unknown as BankRequest };
+}
+
+function bad(tag: string | undefined, code: ReplyCode, text: string, argument?: string): ParsedRequest {
+  return { ok: false, tag, problem: { code, text, ...(argument !== undefined && { argument }) } };
 }
 
 /** Writes a request in the one canonical way. @throws RangeError for a value that is none: this side's mistake. */
@@ -133,13 +131,23 @@ const SHAPES: ReadonlyMap<string, LineShape> = new Map(
     const slots = all.map(([field, placed]) => ({ ...(placed as Placed<unknown>), field, key: keyOf(field, placed) }));
     const words = slots.filter((slot) => slot.as === "word");
     const keys = slots.filter((slot) => slot.as !== "word");
-    const leastWords = words.filter((slot) => !slot.isOptional).length;
-    return [name, { verb, words, keys, leastWords }];
+    const isRequired = (slot: Slot) => !slot.isOptional;
+    const required = { requiredWords: words.filter(isRequired), requiredKeys: keys.filter(isRequired) };
+    return [name, { verb, words, keys, ...required, keyNames: new Set(keys.map((slot) => slot.key)) }];
   }),
 );
 
-function isAbsent(slot: Slot, pairs: readonly (readonly [string, string])[]): boolean {
-  return !slot.isOptional && !pairs.some(([key]) => key === slot.key);
+type Pairs = readonly (readonly [key: string, value: string])[];
+
+function absentKey({ requiredKeys }: LineShape, pairs: Pairs): Slot | undefined {
+  for (const slot of requiredKeys) if (textOf(slot, pairs) === undefined) return slot;
+  return undefined;
+}
+
+/** What the line has under a key, the first time. */
+function textOf(slot: Slot, pairs: Pairs): string | undefined {
+  for (const pair of pairs) if (pair[0] === slot.key) return pair[1];
+  return undefined;
 }
 
 function formatArgument(slot: Slot, value: unknown): string {
@@ -149,15 +157,11 @@ function formatArgument(slot: Slot, value: unknown): string {
   return text;
 }
 
-/** The values of a key, undefined where a text is none; undefined when the line has not the key. */
-function valuesOf(slot: Slot, pairs: readonly (readonly [string, string])[]): unknown[] | undefined {
-  let values: unknown[] | undefined;
-  for (const [key, text] of pairs) if (key === slot.key) (values ??= []).push(slot.argument.parse(text));
-  return values;
-}
-
-function isLegCount(count: number): boolean {
-  return count >= 2 && count <= 64;
+/** All values of a key; undefined where a text is none. */
+function valuesOf(slot: Slot, pairs: Pairs): unknown[] | undefined {
+  const values: unknown[] = [];
+  for (const [key, text] of pairs) if (key === slot.key) values.push(slot.argument.parse(text));
+  return values.includes(undefined) ? undefined : values;
 }
 
 function expectation(slot: Slot): string {

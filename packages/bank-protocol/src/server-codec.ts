@@ -11,7 +11,7 @@ import {
 import { MAX_LINE_BYTES, textOfChunk, type Framing } from "./plain-codec.ts";
 import { encodePlainReply, type PlainReply } from "./plain-reply.ts";
 import { decodePlainRequest, type PlainRequest } from "./plain-request.ts";
-import { formatReply, type TaggedReply } from "./reply-grammar.ts";
+import { textOfReply, type TaggedReply } from "./reply-grammar.ts";
 import { parseRequest, type ParsedRequest } from "./request-grammar.ts";
 
 /** What a line asks for, in the dialect that its connection speaks by then. */
@@ -101,13 +101,10 @@ class BankDecoder implements Decoder<BankMessage> {
 
 function encodeAnswer(answer: BankAnswer): string {
   if (answer.dialect === "plain") return `${encodePlainReply(answer.reply)}\n`;
-  let all = "";
-  for (const line of formatReply(answer.reply, answer.tag)) {
-    // A UTF-16 unit is at most 3 bytes of UTF-8, so most lines need no counting.
-    if (line.length * 3 > MAX_LINE_BYTES) refuseLongLine(line);
-    all += `${line}\n`;
-  }
-  return all;
+  const text = textOfReply(answer.reply, answer.tag);
+  // A UTF-16 unit is at most 3 bytes of UTF-8, so most replies need no counting.
+  if (text.length * 3 > MAX_LINE_BYTES) for (const line of text.split("\n")) refuseLongLine(line);
+  return `${text}\n`;
 }
 
 function refuseLongLine(line: string): void {

@@ -19,38 +19,89 @@ const REPEATED_KEY = "leg";
  * @returns what is wrong with the line, for people, when it does not follow the grammar.
  */
 export function parseWords(line: string, hasText: boolean): Words | string {
-  const tag = TAG.exec(line);
-  if (tag === null && /^ *#/.test(line)) return "its tag is none, expected # and 1 to 16 letters and digits";
+  let tag: string | undefined;
+  let index = afterBlanks(line, 0);
+  if (line.charCodeAt(index) === HASH) {
+    const found = TAG.exec(line);
+    if (found === null) return "its tag is none, expected # and 1 to 16 letters and digits";
+    tag = found[1];
+    index = found[0].length;
+  }
   const positionals: string[] = [];
   const pairs: (readonly [string, string])[] = [];
-  let index = tag === null ? 0 : tag[0].length;
   let text: string | undefined;
   for (;;) {
-    while (line[index] === " ") index += 1;
+    index = afterBlanks(line, index);
     if (index === line.length) break;
-    if (hasText && line[index] === ":" && positionals.length > 0) {
+    if (hasText && line.charCodeAt(index) === COLON && positionals.length > 0) {
       text = line.slice(index + 1);
       if (CONTROL.test(text)) return "its text has a control character";
       break;
     }
-    WORD.lastIndex = index;
-    const word = WORD.exec(line);
-    if (word === null) return `no word begins at character ${index + 1}`;
-    index = WORD.lastIndex;
-    const [, key, quoted, token] = word;
-    const value = token ?? unescaped(quoted!);
+    const end = tokenEnd(line, index);
+    const word = end === undefined ? quotedWord(line, index) : plainWord(line, index, end);
+    if (word === undefined) return `no word begins at character ${index + 1}`;
+    index = word.end;
+    const { key, value } = word;
     if (key !== undefined) {
-      if (key !== REPEATED_KEY && pairs.some(([earlier]) => earlier === key)) return `${key}= is there twice`;
+      if (key !== REPEATED_KEY && hasKey(pairs, key)) return `${key}= is there twice`;
       pairs.push([key, value]);
     } else if (pairs.length > 0) {
       return `"${value.slice(0, 40)}" stands behind a key=value`;
-    } else if (token?.includes("=") === true) {
+    } else if (end !== undefined && value.includes("=")) {
       return `"${value.slice(0, 40)}" is neither a word nor a key=value`;
     } else {
       positionals.push(value);
     }
   }
-  return { tag: tag?.[1], positionals, pairs, text };
+  return { tag, positionals, pairs, text };
+}
+
+/** A word, or a `key=value`. */
+interface Word {
+  readonly key: string | undefined;
+  readonly value: string;
+  readonly end: number;
+}
+
+function afterBlanks(line: string, start: number): number {
+  let index = start;
+  while (line.charCodeAt(index) === BLANK) index += 1;
+  return index;
+}
+
+/** Where a token ends: visible ASCII without a quotation mark, up to a blank. @returns undefined where there is anything else. */
+function tokenEnd(line: string, start: number): number | undefined {
+  for (let index = start; index < line.length; index += 1) {
+    const unit = line.charCodeAt(index);
+    if (unit === BLANK) return index;
+    if (unit < BLANK || unit === QUOTE || unit > LAST_VISIBLE) return undefined;
+  }
+  return line.length;
+}
+
+function plainWord(line: string, start: number, end: number): Word {
+  const equalsAt = line.indexOf("=", start);
+  if (equalsAt > start && equalsAt < end - 1) {
+    const key = line.slice(start, equalsAt);
+    if (WHOLE_KEY.test(key)) return { key, value: line.slice(equalsAt + 1, end), end };
+  }
+  return { key: undefined, value: line.slice(start, end), end };
+}
+
+/** A word with quotation marks; undefined where there is none. */
+function quotedWord(line: string, start: number): Word | undefined {
+  QUOTED_WORD.lastIndex = start;
+  const found = QUOTED_WORD.exec(line);
+  if (found === null) return undefined;
+  const [, key, quoted = ""] = found;
+  const value = quoted.replaceAll(/\\(.)/g, (_, escaped: string) => (escaped === "n" ? "\n" : escaped));
+  return { key, value, end: QUOTED_WORD.lastIndex };
+}
+
+function hasKey(pairs: Words["pairs"], key: string): boolean {
+  for (const pair of pairs) if (pair[0] === key) return true;
+  return false;
 }
 
 /** The tag of a line that may be unreadable otherwise: whoever asked shall know which answer is his. */
@@ -68,23 +119,23 @@ export function formatWords({ tag, positionals, pairs, text }: Words): string {
 }
 
 const TAG = /^ *#([A-Za-z0-9]{1,16})(?= |$)/;
-const KEY = "[a-z][a-z0-9_]{0,31}";
-// In a quoted value the only escapes are \" \\ and \n. A token is visible ASCII without a quotation mark.
-const WORD = new RegExp(
-  String.raw`(?:(${KEY})=)?(?:"((?:[^"\\\u0000-\u001f\u007f]|\\["\\n])*)"|([!#-~]+))(?= |$)`,
-  "y",
-);
+const WHOLE_KEY = /^[a-z][a-z0-9_]{0,31}$/;
+// The only escapes are \" \\ and \n.
+// oxlint-disable-next-line no-control-regex -- they are what it refuses
+const QUOTED_WORD = /(?:([a-z][a-z0-9_]{0,31})=)?"((?:[^"\\\u0000-\u001f\u007f]|\\["\\n])*)"(?= |$)/y;
+const [BLANK, QUOTE, HASH, COLON, LAST_VISIBLE] = [0x20, 0x22, 0x23, 0x3a, 0x7e];
 const TOKEN = /^[!#-~]+$/;
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
-function unescaped(quoted: string): string {
-  return quoted.replaceAll(/\\(.)/g, (_, escaped: string) => (escaped === "n" ? "\n" : escaped));
+/** A pair, with the blank before it. @throws RangeError for what no line can hold: this side's mistake. */
+function formatPair(key: string, value: string): string {
+  return ` ${key}=${formatValue(value)}`;
 }
 
-/** A pair, with the blank before it. @throws RangeError for what no line can hold: this side's mistake. */
-export function formatPair(key: string, value: string): string {
-  return ` ${key}=${TOKEN.test(value) ? value : quotedOf(value)}`;
+/** A value, in quotation marks where it needs them. @throws RangeError for what no line can hold: this side's mistake. */
+export function formatValue(value: string): string {
+  return TOKEN.test(value) ? value : quotedOf(value);
 }
 
 /** `#` at the beginning would be a tag, `:` a text, and `=` a key. */
