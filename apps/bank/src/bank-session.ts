@@ -110,7 +110,7 @@ export class BankSession {
     return (READS[request.verb] as ReadCommand<BankRequest>)(request, context);
   }
 
-  #write(request: WriteRequest, context: CommandContext): Promise<BankReply> {
+  #write(request: WriteRequest, context: CommandContext): BankReply | Promise<BankReply> {
     const prepared = prepare(request, context);
     return prepared instanceof Promise
       ? this.#writeLater(request, prepared, context)
@@ -122,7 +122,7 @@ export class BankSession {
     this.#preparing = new Promise((resolve) => {
       release = resolve;
     });
-    let reply: Promise<BankReply>;
+    let reply: BankReply | Promise<BankReply>;
     try {
       reply = carryOut(request, await prepared, context);
     } finally {

@@ -1,4 +1,4 @@
-import type { BankAnswer, BankMessage, PlainReply } from "@tallyline/bank-protocol";
+import type { BankAnswer, BankMessage, BankReply, PlainReply } from "@tallyline/bank-protocol";
 import { StoreInterruptedError } from "@tallyline/ledger";
 import type { BankSession } from "./bank-session.ts";
 import type { PlainSession } from "./plain-session.ts";
@@ -13,6 +13,8 @@ export interface ConnectionOptions {
   /** Told when the ledger has failed: what was in flight is unknown. */
   readonly onLedgerFailure: (error: unknown) => void;
 }
+
+type Answered = BankAnswer | undefined | Promise<BankAnswer | undefined>;
 
 /**
  * One connection of a bank: what it does with each line, in the dialect that the line is in.
@@ -31,29 +33,34 @@ export class Connection {
     this.#options = options;
   }
 
-  /** @param close Called with the last answer; no answer is the last too. */
-  async answer(message: BankMessage, close: () => void): Promise<BankAnswer | undefined> {
+  /** At once where the request waits for nothing. @param close Called with the last answer; no answer is the last too. */
+  answer(message: BankMessage, close: () => void): Answered {
     this.dialect = message.dialect;
-    if (message.dialect === "plain") {
-      const answer = await this.#answerPlain(message.request);
-      if (answer === undefined) close();
-      return answer;
-    }
+    return message.dialect === "plain" ? this.#answerPlain(message.request, close) : this.#answerBank(message, close);
+  }
+
+  #answerBank(message: Extract<BankMessage, { dialect: "bank/1" }>, close: () => void): Answered {
     const { tag } = message;
-    try {
-      const reply = await this.#options.bank.answer(message);
+    const answered = (reply: BankReply): BankAnswer => {
       if (reply.code === "BYE") close();
       return { dialect: "bank/1", tag, reply };
-    } catch (error) {
+    };
+    const failed = (error: unknown): BankAnswer => {
       if (error instanceof StoreInterruptedError) return { dialect: "bank/1", tag, reply: refuseInterrupted(error) };
       this.#options.onLedgerFailure(error);
       const mayHaveHappened = message.ok && "id" in message.request && message.request.verb !== "lookup";
       close();
       return { dialect: "bank/1", tag, reply: refuse(mayHaveHappened ? "OUTCOME_UNKNOWN" : "STORE_UNAVAILABLE") };
+    };
+    try {
+      const reply = this.#options.bank.answer(message);
+      return reply instanceof Promise ? reply.then(answered, failed) : answered(reply);
+    } catch (error) {
+      return failed(error);
     }
   }
 
-  async #answerPlain(request: Parameters<PlainSession>[0]): Promise<BankAnswer | undefined> {
+  async #answerPlain(request: Parameters<PlainSession>[0], close: () => void): Promise<BankAnswer | undefined> {
     // No reply of the plain dialect says this, and none looks like it.
     if (!this.#options.servesPlain()) return { dialect: "bank/1", tag: undefined, reply: refuse("AUTH_REQUIRED") };
     let reply: PlainReply | undefined;
@@ -62,6 +69,8 @@ export class Connection {
     } catch (error) {
       if (!(error instanceof StoreInterruptedError)) this.#options.onLedgerFailure(error);
     }
-    return reply === undefined ? undefined : { dialect: "plain", reply };
+    if (reply !== undefined) return { dialect: "plain", reply };
+    close();
+    return undefined;
   }
 }

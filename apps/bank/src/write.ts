@@ -2,7 +2,7 @@ import { COMMANDS, type BankReply, type Refusal, type WriteRequest } from "@tall
 import { parseAmount, type Currency, type Request, type Submission } from "@tallyline/ledger";
 import { WRITES } from "./commands/table.ts";
 import type { CommandContext, Use, WriteCommand } from "./commands/write-command.ts";
-import { mayBePaid, mayPay } from "./principal.ts";
+import { mayBePaid, mayPay, type Principal } from "./principal.ts";
 import { previewOf, replyTo, type Reader } from "./receipts.ts";
 import { hiddenName, refuse, replyCodeOf } from "./refusals.ts";
 import { mayUse } from "./roles.ts";
@@ -22,11 +22,15 @@ export function prepare(request: WriteRequest, context: CommandContext): Prepare
 }
 
 /** Asks the ledger. Called without anything awaited since {@link prepare}, so that requests keep their order. */
-export async function carryOut(request: WriteRequest, prepared: Prepared, context: CommandContext): Promise<BankReply> {
+export function carryOut(
+  request: WriteRequest,
+  prepared: Prepared,
+  { ledger }: CommandContext,
+): BankReply | Promise<BankReply> {
   if ("class" in prepared) return prepared;
   const { submission, reader } = prepared;
-  if (request.dryRun === true) return previewOf(await context.ledger.preview(submission), reader);
-  return replyTo(await context.ledger.submit(submission), reader);
+  if (request.dryRun === true) return ledger.preview(submission).then((result) => previewOf(result, reader));
+  return ledger.submit(submission).then((answer) => replyTo(answer, reader));
 }
 
 function prepareUses(
@@ -100,12 +104,12 @@ function build(
   }
   const submission = command.submission(
     request,
-    { request: ledgerRequest(request, uses, context), uses: parts },
+    { request: ledgerRequest(request, uses, principal), uses: parts },
     context,
   );
   if ("class" in submission) return submission;
-  const reader = { principal, directory, written: written.map(({ account }) => account) };
-  return { submission, reader: { ...reader, currency: fallbackCurrency(uses, context) } };
+  const currency = fallbackCurrency(uses, context);
+  return { submission, reader: { principal, directory, written: written.map(({ account }) => account), currency } };
 }
 
 /** Of an account that there is not, amounts are read in the currency of the others. */
@@ -125,11 +129,12 @@ function refuseAmount(amount: string, currency: Currency): Refusal {
 function ledgerRequest(
   { id, memo, ref, ifVersion }: WriteRequest,
   uses: readonly Use[],
-  context: CommandContext,
+  { name: principal }: Principal,
 ): Request {
+  if (memo === undefined && ref === undefined && ifVersion === undefined) return { principal, id }; // as most are
   const account = uses[0]?.account;
   return {
-    principal: context.principal.name,
+    principal,
     id,
     ...(memo !== undefined && { memo }),
     ...(ref !== undefined && { ref }),

@@ -130,12 +130,19 @@ interface Movement extends Request {
 
 /** Moves money between two accounts: debits `from`, credits `to`. */
 export function transfer(movement: Movement & { readonly from: string; readonly to: string }): PostCommand {
-  const { from, to, amountMinor, ...request } = movement;
+  const { principal, id, memo, ref, ifVersion, from, to, amountMinor } = movement;
   const legs: Leg[] = [
     { account: from, side: "debit", amountMinor },
     { account: to, side: "credit", amountMinor },
   ];
-  return { verb: "post", ...request, legs };
+  const post: PostCommand = { verb: "post", principal, id, legs };
+  if (memo === undefined && ref === undefined && ifVersion === undefined) return post;
+  return {
+    ...post,
+    ...(memo !== undefined && { memo }),
+    ...(ref !== undefined && { ref }),
+    ...(ifVersion !== undefined && { ifVersion }),
+  };
 }
 
 /** Cash comes in: the bank holds more of it in `@cash`, and owes more to the customer. */

@@ -18,11 +18,12 @@ export const MAX_MINOR: bigint = 2n ** 63n - 1n;
  * @returns the amount, 0 or more; undefined when the text is not one, or exceeds {@link MAX_MINOR}.
  */
 export function parseAmount(text: string, currency: Currency): bigint | undefined {
-  const match = /^(0|[1-9][0-9]{0,18})(?:\.([0-9]{1,9}))?$/.exec(text);
-  if (match === null) return undefined;
-  const [, whole = "", decimals = ""] = match;
-  if (decimals.length > currency.exponent) return undefined;
-  const minor = BigInt(whole + decimals.padEnd(currency.exponent, "0"));
+  if (!/^(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,9})?$/.test(text)) return undefined;
+  const point = text.indexOf(".");
+  const decimals = point < 0 ? 0 : text.length - point - 1;
+  if (decimals > currency.exponent) return undefined;
+  const digits = point < 0 ? text : text.slice(0, point) + text.slice(point + 1);
+  const minor = BigInt(digits + "0".repeat(currency.exponent - decimals));
   return minor <= MAX_MINOR ? minor : undefined;
 }
 
