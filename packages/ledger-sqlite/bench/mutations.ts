@@ -30,8 +30,8 @@ const mutations: readonly Mutation[] = [
   {
     guard: "answers wait for the commit",
     file: "ledger-sqlite/src/sqlite-ledger.ts",
-    from: 'const head = this.#write() ?? "";',
-    to: 'for (const each of settle) each(""); const head = this.#write() ?? "";',
+    from: 'head = this.#write() ?? "";',
+    to: 'for (const call of this.#queue) call.settle(""); head = this.#write() ?? "";',
     test: "a commit that fails is an unknown outcome",
     in: "failures",
   },

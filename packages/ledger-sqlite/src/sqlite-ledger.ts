@@ -283,14 +283,14 @@ class GroupCommitLedger implements SqliteLedger {
     return this.#journal.recordCount >= RECORDS_PER_COMMIT_MAX || this.#journal.byteCount >= BYTES_PER_COMMIT_MAX;
   }
 
-  /** Makes what was taken into the books durable. @returns the head of its segment; undefined when nothing was. */
+  /**
+   * Makes what was taken into the books durable: one statement, which is a transaction by itself, and durable when it returns.
+   * @returns the head of its segment; undefined when nothing was taken.
+   */
   #write(): string | undefined {
     if (this.#journal.recordCount === 0) return undefined;
-    const { database } = this.#file;
     const { firstSeq } = this.#journal;
-    database.exec("BEGIN IMMEDIATE");
     const head = this.#journal.write();
-    database.exec("COMMIT");
     this.#journal.committed(head);
     this.#books.commit(firstSeq);
     return head;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, StatementSync } from "node:sqlite";
 import { deposit, type Ledger, type Submission } from "@tallyline/ledger";
 import { LedgerFailedError, openSqliteLedger, type SqliteLedger } from "@tallyline/ledger-sqlite";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -32,13 +32,14 @@ async function submitAll(ledger: Ledger, commands: readonly Submission[]) {
   return Promise.all(commands.map((command) => ledger.submit(command)));
 }
 
-/** The connection that a ledger writes with, taken as it begins a commit. */
-async function connectionOf(ledger: SqliteLedger): Promise<DatabaseSync> {
-  const begin = vi.spyOn(DatabaseSync.prototype, "exec");
-  await ledger.submit(depositToAlice("probe"));
-  const connection = begin.mock.contexts[0] as DatabaseSync;
-  begin.mockRestore();
-  return connection;
+/** A ledger, and the connection that it writes with. */
+async function openWatched(): Promise<{ readonly ledger: SqliteLedger; readonly connection: DatabaseSync }> {
+  const prepare = vi.spyOn(DatabaseSync.prototype, "prepare");
+  const ledger = await open();
+  const insert = prepare.mock.calls.findIndex(([sql]) => sql.startsWith("INSERT INTO segment"));
+  const connection = prepare.mock.contexts[insert] as DatabaseSync;
+  prepare.mockRestore();
+  return { ledger, connection };
 }
 
 /** From here on a file may not grow, which SQLite answers as it does a disk without room. */
@@ -77,43 +78,53 @@ test("a commit that fails is an unknown outcome: every call rejects, then and la
 });
 
 test("no answer is given before its commit", async () => {
-  await using ledger = await open();
+  const { ledger: opened, connection } = await openWatched();
+  await using ledger = opened;
   await submitAll(ledger, openAlice);
-  const exec = vi.spyOn(DatabaseSync.prototype, "exec");
-  const before = await ledger.submit(depositToAlice("a")).then(() => exec.mock.calls.map(([sql]) => sql));
-  expect(before).toEqual(["BEGIN IMMEDIATE", "COMMIT"]);
-  expect(exec.mock.results.at(1)).toMatchObject({ type: "return" });
+  const run = vi.spyOn(StatementSync.prototype, "run");
+  const seen = await ledger.submit(depositToAlice("a")).then(() => ({
+    statements: run.mock.contexts.map(({ sourceSQL }) => sourceSQL),
+    results: run.mock.results.map(({ type }) => type),
+    isCommitted: !connection.isTransaction,
+  }));
+  expect(seen).toEqual({
+    statements: ["INSERT INTO segment (first_seq, body) VALUES (?, ?)"],
+    results: ["return"],
+    isCommitted: true,
+  });
 });
 
 test("on a full disk reads go on and answers are repeated, writes are to be sent later, and then they happen", async () => {
-  await using ledger = await open();
+  const { ledger: opened, connection } = await openWatched();
+  await using ledger = opened;
   await submitAll(ledger, openAlice);
   const first = await ledger.submit(depositToAlice("a"));
-  const free = fillDisk(await connectionOf(ledger));
+  const free = fillDisk(connection);
 
   // Large enough that no page that is there already has room for it.
   const large = Array.from({ length: 200 }, (_, index) => depositToAlice(`large-${index}`, "m".repeat(140)));
   const answers = await submitAll(ledger, [...large, depositToAlice("a")]);
   expect(new Set(answers.slice(0, 200).map((answer) => !answer.ok && answer.code))).toEqual(new Set(["STORE_FULL"]));
   expect(answers.at(-1)).toEqual({ ...first, replayed: true });
-  expect(await ledger.account("alice")).toMatchObject({ creditsMinor: 10n, version: 2 });
+  expect(await ledger.account("alice")).toMatchObject({ creditsMinor: 5n, version: 1 });
   expect(await ledger.lookup({ principal: "p", id: "large-0" })).toBeUndefined();
-  expect(await ledger.statement("alice")).toMatchObject({ closingMinor: 10n });
-  expect(await ledger.verify()).toMatchObject({ ok: true, seq: 4 });
+  expect(await ledger.statement("alice")).toMatchObject({ closingMinor: 5n });
+  expect(await ledger.verify()).toMatchObject({ ok: true, seq: 3 });
 
   free();
   const later = await submitAll(ledger, large);
-  expect(later.map((answer) => answer.ok && answer.seq)).toEqual(large.map((_, index) => index + 5));
-  expect(await ledger.verify()).toMatchObject({ ok: true, seq: 204 });
+  expect(later.map((answer) => answer.ok && answer.seq)).toEqual(large.map((_, index) => index + 4));
+  expect(await ledger.verify()).toMatchObject({ ok: true, seq: 203 });
 });
 
 test("holds that are due on a full disk expire once there is room, and accounts opened in vain are not there", async () => {
   nowMs = 1000;
-  await using ledger = await open();
+  const { ledger: opened, connection } = await openWatched();
+  await using ledger = opened;
   await submitAll(ledger, [...openAlice, depositToAlice("a")]);
   const hold = { verb: "hold", principal: "p", from: "alice", to: "@cash" } as const;
   await ledger.submit({ ...hold, id: "h", amountMinor: 2n, expiresInMs: 500 });
-  const free = fillDisk(await connectionOf(ledger));
+  const free = fillDisk(connection);
 
   nowMs = 2000;
   const large = Array.from({ length: 200 }, (_, index): Submission => {
