@@ -17,13 +17,13 @@ import {
 } from "@tallyline/program";
 import { Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import { bankConsole } from "./bank-console.ts";
-import { BankClientError } from "./client-error.ts";
+import { bankConsole } from "./client/bank-console.ts";
+import { BankClientError } from "./client/client-error.ts";
 import { createBankClient, type BankClient, type BankClientOptions } from "./client.ts";
-import { completions } from "./client-line.ts";
+import { completions } from "./client/client-line.ts";
 import { readPassword } from "./password.ts";
-import { PendingWrites } from "./pending-writes.ts";
-import { createPlainClient, type PlainClient } from "./plain-client.ts";
+import { PendingWrites } from "./client/pending-writes.ts";
+import { createPlainClient, type PlainClient } from "./client/plain-client.ts";
 
 interface Flags {
   readonly host: string;

@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 // One program with several commands; without one it serves.
 const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
-  verify: async () => (await import("./books-program.ts")).verify(),
-  backup: async () => (await import("./books-program.ts")).backup(),
-  restore: async () => (await import("./books-program.ts")).restore(),
-  migrate: async () => (await import("./migrate-program.ts")).migrate(),
-  users: () => import("./users-program.ts"),
+  verify: async () => (await import("./server/books-program.ts")).verify(),
+  backup: async () => (await import("./server/books-program.ts")).backup(),
+  restore: async () => (await import("./server/books-program.ts")).restore(),
+  migrate: async () => (await import("./server/migrate-program.ts")).migrate(),
+  users: () => import("./server/users-program.ts"),
 };
 
 const command = COMMANDS[process.argv[2] ?? ""];
 if (command === undefined) {
-  await import("./server-program.ts");
+  await import("./server/server-program.ts");
 } else {
   process.argv.splice(2, 1);
   await command();

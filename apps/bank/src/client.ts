@@ -27,10 +27,10 @@ import type {
   WriteRequest,
 } from "@tallyline/bank-protocol";
 import { connectTcp, type TcpTarget } from "@tallyline/tcp";
-import { BankCaller } from "./bank-caller.ts";
-import type { BankStream, Login } from "./client-connection.ts";
-import type { Outcome } from "./outcome.ts";
-import { ulid } from "./ulid.ts";
+import { BankCaller } from "./client/bank-caller.ts";
+import type { BankStream, Login } from "./client/client-connection.ts";
+import type { Outcome } from "./client/outcome.ts";
+import { ulid } from "./client/ulid.ts";
 
 /** What a bank client is made of; where nothing is said, that of a bank on this machine. */
 export interface BankClientOptions {
@@ -158,6 +158,6 @@ export function createBankClient(options: BankClientOptions = {}): BankClient {
   };
 }
 
-export { BankClientError } from "./client-error.ts";
-export type { BankStream, Login } from "./client-connection.ts";
-export type { Outcome } from "./outcome.ts";
+export { BankClientError } from "./client/client-error.ts";
+export type { BankStream, Login } from "./client/client-connection.ts";
+export type { Outcome } from "./client/outcome.ts";

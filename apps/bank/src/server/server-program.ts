@@ -3,7 +3,7 @@ import { count, createProgram, host, listenPort, parseFlags, runServer, type Ser
 import type { Logger } from "pino";
 import type { TcpServer } from "@tallyline/tcp";
 import { InvalidArgumentError, Option } from "commander";
-import manifest from "../package.json" with { type: "json" };
+import manifest from "../../package.json" with { type: "json" };
 import { currencyList } from "./currency-flag.ts";
 import { isLoopback } from "./loopback.ts";
 import { USD } from "./opening.ts";

@@ -1,7 +1,7 @@
 import { createProgram, EXIT, parseFlags, report } from "@tallyline/program";
 import type { VerifyOptions } from "@tallyline/ledger";
 import type { Command } from "commander";
-import manifest from "../package.json" with { type: "json" };
+import manifest from "../../package.json" with { type: "json" };
 import { storeDatabase, storeFile } from "./store.ts";
 
 /** `bank-server verify`: recomputes the books from their journal. Exit code 1 where they are damaged. */

@@ -3,11 +3,11 @@ import { isAccountName } from "@tallyline/ledger";
 import { createProgram, EXIT, parseFlags, report } from "@tallyline/program";
 import { scramCredentials } from "@tallyline/bank-protocol";
 import { InvalidArgumentError, Option } from "commander";
-import manifest from "../package.json" with { type: "json" };
+import manifest from "../../package.json" with { type: "json" };
 import { ITERATIONS } from "./authentication.ts";
-import { readPassword } from "./password.ts";
+import { readPassword } from "../password.ts";
 import type { Right, Role } from "./principal.ts";
-import { passwordHash, scramCrypto } from "./scram-crypto.ts";
+import { passwordHash, scramCrypto } from "../scram-crypto.ts";
 import { USER_NAME, Users } from "./users.ts";
 
 interface Flags {

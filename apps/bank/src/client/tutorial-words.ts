@@ -1,6 +1,6 @@
 import { decodePlainRequest, encodePlainReply, type BankReply, type PlainReply } from "@tallyline/bank-protocol";
 import { EXIT } from "@tallyline/program";
-import type { BankClient } from "./client.ts";
+import type { BankClient } from "../client.ts";
 import type { Shown } from "./client-words.ts";
 import type { Outcome } from "./outcome.ts";
 

@@ -3,7 +3,7 @@ import { EXIT } from "@tallyline/program";
 import { BankClientError } from "./client-error.ts";
 import { readClientLine } from "./client-line.ts";
 import { outcomeInWords, replyInWords, type Shown } from "./client-words.ts";
-import type { BankClient } from "./client.ts";
+import type { BankClient } from "../client.ts";
 import type { Outcome } from "./outcome.ts";
 import type { PendingWrites } from "./pending-writes.ts";
 import { askBalance, notUnderstood, outcomeInTutorialWords, tutorialCommand } from "./tutorial-words.ts";

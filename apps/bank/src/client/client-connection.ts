@@ -6,7 +6,7 @@ import {
   type BankRequest,
   type PasswordHash,
 } from "@tallyline/bank-protocol";
-import { scramCrypto } from "./scram-crypto.ts";
+import { scramCrypto } from "../scram-crypto.ts";
 
 /** A stream of bytes to a bank: what a client needs of a transport. `TcpConnection` of `@tallyline/tcp` has this shape. */
 export interface BankStream {

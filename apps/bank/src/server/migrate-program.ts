@@ -1,5 +1,5 @@
 import { createProgram, parseFlags } from "@tallyline/program";
-import manifest from "../package.json" with { type: "json" };
+import manifest from "../../package.json" with { type: "json" };
 import { finish } from "./books-program.ts";
 import { storeDatabase, storeFile } from "./store.ts";
 

@@ -8,7 +8,7 @@ import {
 } from "@tallyline/bank-protocol";
 import type { Principal } from "./principal.ts";
 import { refuse } from "./refusals.ts";
-import { scramCrypto } from "./scram-crypto.ts";
+import { scramCrypto } from "../scram-crypto.ts";
 import type { Users } from "./users.ts";
 
 /** Rounds of PBKDF2 for new passwords: what OWASP asks of SHA-256. Some 100 ms for the client, nothing for the server. */

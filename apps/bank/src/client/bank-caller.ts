@@ -2,7 +2,7 @@ import type { BankReply, BankRequest, UnseenReply, WriteRequest } from "@tallyli
 import { ClientConnection, NotServedError, type BankStream, type Login } from "./client-connection.ts";
 import { BankClientError } from "./client-error.ts";
 import { outcomeOf, type Outcome } from "./outcome.ts";
-import { rememberedHash } from "./scram-crypto.ts";
+import { rememberedHash } from "../scram-crypto.ts";
 
 /** What a caller needs; see BankClientOptions. */
 export interface BankCallerOptions {
