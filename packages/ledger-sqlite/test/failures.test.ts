@@ -83,7 +83,7 @@ test("no answer is given before its commit", async () => {
   await submitAll(ledger, openAlice);
   const run = vi.spyOn(StatementSync.prototype, "run");
   const seen = await ledger.submit(depositToAlice("a")).then(() => ({
-    statements: run.mock.contexts.map(({ sourceSQL }) => sourceSQL),
+    statements: run.mock.contexts.map((statement) => (statement as StatementSync).sourceSQL),
     results: run.mock.results.map(({ type }) => type),
     isCommitted: !connection.isTransaction,
   }));
