@@ -44,7 +44,7 @@ interface Report {
 }
 
 function reports(): string[] {
-  return globSync("{.,packages/*,apps/*}/.turbo/test-{sources,built}.json", { cwd: root }).map((file) =>
+  return globSync("{.,bench,packages/*,apps/*}/.turbo/test-{sources,built}.json", { cwd: root }).map((file) =>
     join(root, file),
   );
 }

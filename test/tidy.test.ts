@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "..");
-const files = globSync("{*,{.changeset,.github,apps,docs,packages,scripts,test}/**/*}", {
+const files = globSync("{*,{.changeset,.github,apps,bench,docs,packages,scripts,test}/**/*}", {
   cwd: root,
   exclude: (name) => ["node_modules", "dist", ".turbo"].includes(basename(name)),
 }).filter((file) => statSync(join(root, file)).isFile());
