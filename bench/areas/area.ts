@@ -1,0 +1,34 @@
+import type { Contestant } from "../engine/contestant.ts";
+import type { Comparison } from "../engine/result.ts";
+import type { RatioWanted } from "../engine/race.ts";
+
+/** A part of the house and what it is compared with. */
+export interface Area {
+  readonly name: string;
+  readonly title: string;
+  /** What is compared, for the reader of docs/performance.md. */
+  readonly about: string;
+  /** What limits it, and what was tried and did not pay. */
+  readonly limits: string;
+  run(bench: Bench): AsyncIterable<Comparison>;
+}
+
+/** How long to measure, and where to put files. */
+export interface Bench {
+  /** A smoke run: a few slices of a tenth of a second, worth nothing as figures. */
+  readonly isQuick: boolean;
+  /** Whether to fill a ledger with millions of transfers, which takes many minutes. */
+  readonly withGrowth: boolean;
+  /** An empty folder for books and logs, removed afterwards. */
+  readonly folder: string;
+  race(title: string, contestants: readonly Contestant[], options: RaceLength): Promise<Comparison>;
+}
+
+interface RaceLength {
+  /** Slices of each contestant in a full run. */
+  readonly slices: number;
+  /** Length of one in a full run; 0 when a slice is as long as what it does. */
+  readonly sliceMs: number;
+  readonly warmUpMs?: number;
+  readonly ratios: readonly RatioWanted[];
+}

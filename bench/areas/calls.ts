@@ -1,0 +1,94 @@
+import { loaded, type LoadedServer } from "../engine/loaded-server.ts";
+import { versionOf } from "../engine/peer-packages.ts";
+import { redisMissing, startRedis } from "../engine/redis.ts";
+import { debianProgram, startProcess, startScript, type ServerProcess } from "../engine/server-process.ts";
+import type { Area } from "./area.ts";
+
+const servers = (folder: string): LoadedServer[] => [
+  {
+    name: "tcp and framing",
+    configuration: "createTcpServer with lines() (bench/servers/framed-calls.ts)",
+    start: () => startScript("framed-calls.ts"),
+    load: { request: "PING\r\n", reply: /^PONG\r?\n$/ },
+  },
+  {
+    name: "Redis",
+    configuration: "Debian's redis-server, no persistence; PING inline",
+    missing: redisMissing,
+    start: () => startRedis(folder, ["--appendonly", "no"]),
+    load: { request: "PING\r\n", reply: /^\+PONG\r\n$/ },
+  },
+  {
+    name: "jayson",
+    configuration: `${versionOf("jayson")}, JSON-RPC 2.0 over TCP`,
+    start: () => startScript("jayson-calls.ts"),
+    load: {
+      request: '{"jsonrpc":"2.0","id":7,"method":"ping","params":[]}\n',
+      reply: /^\{"jsonrpc":"2\.0","id":7,"result":"PONG"\}\n$/,
+    },
+  },
+  {
+    name: "NATS request/reply",
+    configuration: `Debian's nats-server, and a responder on ${versionOf("@nats-io/transport-node")}; CPU is that of both`,
+    missing: debianProgram("nats-server", "nats-server"),
+    start: startNats,
+    load: {
+      greeting: { send: 'CONNECT {"verbose":false}\r\nSUB reply.{connection} 1\r\nPING\r\n', until: "PONG\r\n" },
+      request: "PUB ping reply.{connection} 4\r\nPING\r\n",
+      reply: /^MSG reply\.\d{4} 1 4\r\nPONG\r\n$/,
+    },
+  },
+];
+
+async function startNats(): Promise<ServerProcess> {
+  const broker = await startProcess({
+    command: "nats-server",
+    args: ["-a", "127.0.0.1", "-p", "-1"],
+    onAllCores: true,
+    listening: /Listening for client connections on 127\.0\.0\.1:(\d+)/,
+  });
+  const responder = await startScript("nats-responder.ts", `${broker.port}`);
+  return {
+    port: broker.port,
+    pids: [...broker.pids, ...responder.pids],
+    async [Symbol.asyncDispose]() {
+      await responder[Symbol.asyncDispose]();
+      await broker[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Requests in flight on each of 50 connections, and what Redis is to be reached to. */
+const LOADS = [
+  [1, { by: "perSecond", target: { atLeast: 0.8 } }],
+  [16, { by: "cpuUs", target: { atLeast: 1 } }],
+] as const;
+
+export const calls: Area = {
+  name: "calls",
+  title: "Framed calls",
+  about:
+    "A line is sent, a line comes back: the packages `tcp` and `framing` as a server of five lines, beside Redis answering PING, JSON-RPC by jayson, and NATS, where a broker stands between the two that call. The same load generator speaks to all of them on raw sockets, so that the clients of none are measured.",
+  limits:
+    "One request at a time, two system calls a request are most of what everybody pays, and Node adds its stream machinery to a read and to a write; Redis is C. With 16 in flight, calls cost little more than their framing.",
+  async *run(bench) {
+    for (const [depth, redis] of LOADS) {
+      yield bench.race(
+        `50 connections, ${depth} in flight on each`,
+        servers(bench.folder).map((server) => loaded(server, { connections: 50, depth })),
+        {
+          slices: 24,
+          sliceMs: 250,
+          ratios: [
+            { over: "Redis", ...redis },
+            { over: "Redis", by: redis.by === "cpuUs" ? "perSecond" : "cpuUs" },
+            ...["jayson", "NATS request/reply"].flatMap((over) => [
+              { over, by: "perSecond", target: { atLeast: 3 } },
+              { over, by: "cpuUs" },
+            ]),
+          ],
+        },
+      );
+    }
+  },
+};

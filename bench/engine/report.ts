@@ -1,0 +1,144 @@
+// Text of results: for the terminal, and docs/performance.md.
+import type { Area } from "../areas/area.ts";
+import { METRICS, metricOf } from "./metrics.ts";
+import { type AreaResult, type Comparison, type Figure, type Ratio, ratioName, targetText, verdict } from "./result.ts";
+
+/** A comparison as it is printed while a run goes on. */
+export function comparisonText({ title, slices, rows, ratios, notRun }: Comparison): string {
+  const lines = [`\n  ${title} (${slices} slices of each)`];
+  for (const { name, figures } of rows) {
+    const shown = Object.entries(figures).map(
+      ([metric, figure]) => `${metricOf(metric).label} ${figureText(metric, figure)}`,
+    );
+    lines.push(`    ${name}: ${shown.join("; ")}`);
+  }
+  for (const ratio of ratios) {
+    const target = ratio.target === undefined ? "" : `, target ${targetText(ratio.target)}: ${verdict(ratio)}`;
+    lines.push(`    ${ratioName(ratio)}, ${ratio.by}: ${ratioText(ratio)}${target}`);
+  }
+  for (const reason of notRun) lines.push(`    NOT RUN: ${reason}`);
+  return lines.join("\n");
+}
+
+/** The whole of docs/performance.md. */
+export function performancePage(areas: readonly Area[], results: readonly AreaResult[]): string {
+  const measured = areas.flatMap((area) => {
+    const result = results.find((each) => each.area === area.name);
+    return result === undefined ? [] : [{ area, result }];
+  });
+  const missing = areas.filter(({ name }) => !results.some((each) => each.area === name)).map(({ title }) => title);
+  return `${[
+    "# Performance",
+    "Made by `npx -y pnpm@12.21.0 bench` from the files in [bench/results](../bench/results), not by hand.",
+    INTRODUCTION,
+    ...(missing.length > 0 ? [`Not measured yet: ${missing.join(", ")}.`] : []),
+    "## Targets",
+    targets(measured.map(({ result, area }) => ({ title: area.title, result }))),
+    ...measured.flatMap(({ area, result }) => section(area, result)),
+  ].join("\n\n")}\n`;
+}
+
+const INTRODUCTION = `Everybody that is compared runs on this machine, in one run, in turn: a slice of a fraction of a second each, forwards and backwards. So
+what else the machine does, it does to all of them, and the ratios mean more than the figures. Figures are medians of the slices, with the least and the
+most in brackets. A ratio is the median of the slices' ratios; behind it, where that median lies 19 times in 20 (bootstrap). A ratio above 1
+says that ours is better, unless the target is an upper bound: then it says how many times as much ours takes. "Within the noise" is a verdict whose interval
+holds the bound.
+
+Servers run in processes of their own; their CPU time is what the scheduler has counted (\`/proc/PID/task/*/schedstat\`). Where a bound is
+within 15 % of 1, server CPU per operation decides, because throughput on a machine of few cores also depends on the load generator. That is a
+C program of its own (\`bench/engine/load.c\`), and its share of a core is in the tables: near 1.00, throughput is the generator's limit, not the server's. It is kept to
+the last core, and a server of one thread to the first. Why so is in [decisions 0080 to 0082](decisions).
+
+To repeat it, on Linux with a C compiler: \`npx -y pnpm@12.21.0 bench\`, or \`bench:echo\`, \`bench:calls\`, \`bench:calculator\`, \`bench:expression\`, \`bench:ledger\`,
+\`bench:bank\` or \`bench:start\` for one area; \`--growth\` fills a ledger with millions of transfers too, and \`--quick\` only tries whether all of it
+runs. Peers from npm are installed when they are needed; those from Debian by \`apt-get install redis-server nats-server postgresql\`. Whoever is missing is
+reported as not run.`;
+
+function targets(all: readonly { readonly title: string; readonly result: AreaResult }[]): string {
+  const rows = all.flatMap(({ title, result }) =>
+    result.comparisons.flatMap(({ title: load, ratios, notRun }) => [
+      ...ratios
+        .filter(({ target }) => target !== undefined)
+        .map((ratio) => [
+          title,
+          load,
+          `${ratioName(ratio)}, ${ratio.by}`,
+          targetText(ratio.target!),
+          ratioText(ratio),
+          verdict(ratio) ?? "",
+        ]),
+      ...notRun.map((reason) => [title, load, reason, "", "", "not run"]),
+    ]),
+  );
+  return table(["area", "load", "ratio", "target", "measured", "verdict"], rows);
+}
+
+function section(
+  { title, about, limits }: Area,
+  { area, command, machine, seconds, comparisons }: AreaResult,
+): string[] {
+  const where =
+    `\`${command}\` on ${machine.date}, ${seconds} s: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.kernel}, ` +
+    `Node.js ${machine.node}, ${machine.fileSystem}; load average ${machine.loadBefore} before, ${machine.loadAfter} at the end.`;
+  return [
+    `## ${title}`,
+    about,
+    where,
+    `![${title}: each ratio as a part of its target](../bench/results/${area}.svg)`,
+    ...comparisons.flatMap(comparisonTables),
+    `**What limits it.** ${limits}`,
+  ];
+}
+
+function comparisonTables({ title, slices, rows, ratios, notRun }: Comparison): string[] {
+  const metrics = [...new Set(rows.flatMap(({ figures }) => Object.keys(figures)))];
+  return [
+    `### ${title}`,
+    table(
+      ["", "configuration", ...metrics.map((metric) => metricOf(metric).label)],
+      rows.map(({ name, configuration, figures }) => [
+        name,
+        configuration,
+        ...metrics.map((metric) => (figures[metric] === undefined ? "" : figureText(metric, figures[metric]))),
+      ]),
+    ),
+    ...(ratios.length === 0
+      ? []
+      : [
+          `${slices} slices of each.`,
+          table(
+            ["ratio", "by", "measured", "target", "verdict"],
+            ratios.map((ratio) => [
+              ratioName(ratio),
+              ratio.by,
+              ratioText(ratio),
+              ratio.target === undefined ? "" : targetText(ratio.target),
+              verdict(ratio) ?? "",
+            ]),
+          ),
+        ]),
+    ...notRun.map((reason) => `Not run: ${reason}.`),
+  ];
+}
+
+function figureText(metric: string, { median, least, most }: Figure): string {
+  const { digits } = METRICS[metric] ?? metricOf(metric);
+  const text = (value: number) => value.toFixed(digits);
+  return least === most ? text(median) : `${text(median)} (${text(least)}–${text(most)})`;
+}
+
+function ratioText({ value, low, high }: Ratio): string {
+  return `${factor(value)} (${factor(low)}–${factor(high)})`;
+}
+
+function factor(value: number): string {
+  if (value >= 1000) return value.toFixed(0);
+  return value >= 10 ? value.toFixed(1) : value.toFixed(value < 1.2 ? 3 : 2);
+}
+
+/** Columns as wide as their widest cell, as the formatter has them. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, i) => Math.max(3, ...[head, ...rows].map((row) => row[i]!.length)));
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}

@@ -1,0 +1,48 @@
+// The ledger on a file, with so many accounts and, before it is measured, so many transfers.
+import { transfer } from "@tallyline/ledger";
+import { openSqliteLedger } from "@tallyline/ledger-sqlite";
+import { serve, type Work } from "../engine/worker.ts";
+import { transfersBetween } from "./transfers.ts";
+
+const [path, ...numbers] = process.argv.slice(2) as [string, ...string[]];
+const [accounts = 10_000, transfers = 0] = numbers.map(Number);
+const COMMIT = 1000;
+
+const ledger = await openSqliteLedger({ path, currencies: [{ code: "USD", exponent: 2 }] });
+const next = transfersBetween(accounts);
+const accountOf = (number: number) => `acct${String(number).padStart(8, "0")}`;
+
+async function make({ count, size }: Work): Promise<void> {
+  for (let made = 0; made < count; made += size) {
+    const answers = await Promise.all(
+      Array.from({ length: size }, () => {
+        const { id, from, to, amountMinor } = next();
+        return ledger.submit(
+          transfer({
+            principal: "bench",
+            id,
+            from: accountOf(from),
+            to: accountOf(to),
+            amountMinor: BigInt(amountMinor),
+          }),
+        );
+      }),
+    );
+    if (!answers.every(({ ok }) => ok)) throw new Error("a transfer was refused");
+  }
+}
+
+const terms = {
+  verb: "open",
+  principal: "bench",
+  currency: "USD",
+  kind: "liability",
+  minBalanceMinor: null,
+  maxBalanceMinor: null,
+} as const;
+for (let opened = 0; opened < accounts; opened += COMMIT) {
+  const names = Array.from({ length: COMMIT }, (_, index) => accountOf(opened + index));
+  await Promise.all(names.map((account) => ledger.submit({ ...terms, id: account, account })));
+}
+await make({ count: transfers, size: COMMIT });
+await serve(make);
