@@ -2,13 +2,19 @@ import { loaded, type LoadedServer } from "../engine/loaded-server.ts";
 import { versionOf } from "../engine/peer-packages.ts";
 import { redisMissing, startRedis } from "../engine/redis.ts";
 import { debianProgram, startProcess, startScript, type ServerProcess } from "../engine/server-process.ts";
+import { called } from "../engine/called-server.ts";
+import type { Contestant } from "../engine/contestant.ts";
 import type { Area } from "./area.ts";
+
+const startOurs = () => startScript("framed-calls.ts");
+const startJayson = () => startScript("jayson-calls.ts");
+const natsMissing = debianProgram("nats-server", "nats-server");
 
 const servers = (folder: string): LoadedServer[] => [
   {
     name: "tcp and framing",
     configuration: "createTcpServer with lines() (bench/servers/framed-calls.ts)",
-    start: () => startScript("framed-calls.ts"),
+    start: startOurs,
     load: { request: "PING\r\n", reply: /^PONG\r?\n$/ },
   },
   {
@@ -21,7 +27,7 @@ const servers = (folder: string): LoadedServer[] => [
   {
     name: "jayson",
     configuration: `${versionOf("jayson")}, JSON-RPC 2.0 over TCP`,
-    start: () => startScript("jayson-calls.ts"),
+    start: startJayson,
     load: {
       request: '{"jsonrpc":"2.0","id":7,"method":"ping","params":[]}\n',
       reply: /^\{"jsonrpc":"2\.0","id":7,"result":"PONG"\}\n$/,
@@ -30,7 +36,7 @@ const servers = (folder: string): LoadedServer[] => [
   {
     name: "NATS request/reply",
     configuration: `Debian's nats-server, and a responder on ${versionOf("@nats-io/transport-node")}; CPU is that of both`,
-    missing: debianProgram("nats-server", "nats-server"),
+    missing: natsMissing,
     start: startNats,
     load: {
       greeting: { send: 'CONNECT {"verbose":false}\r\nSUB reply.{connection} 1\r\nPING\r\n', until: "PONG\r\n" },
@@ -58,6 +64,25 @@ async function startNats(): Promise<ServerProcess> {
   };
 }
 
+/** By the library's own client, in a process of its own: 50 calls at a time; how many in a slice. */
+const clients = (isQuick: boolean): Contestant[] => {
+  const count = (calls: number) => (isQuick ? calls / 10 : calls);
+  return [
+    called(
+      { name: "tcp and framing", kind: "tcp", start: startOurs, count: count(40_000) },
+      "createTcpClient, one connection",
+    ),
+    called(
+      { name: "jayson", kind: "jayson", start: startJayson, count: count(2000) },
+      "Client.tcp, which connects for each call",
+    ),
+    called(
+      { name: "NATS request/reply", kind: "nats", missing: natsMissing, start: startNats, count: count(10_000) },
+      "request of its client, one connection",
+    ),
+  ];
+};
+
 /** Requests in flight on each of 50 connections, and what Redis is to be reached to. */
 const LOADS = [
   [1, { by: "perSecond", target: { atLeast: 0.8 } }],
@@ -68,7 +93,7 @@ export const calls: Area = {
   name: "calls",
   title: "Framed calls",
   about:
-    "A line is sent, a line comes back: the packages `tcp` and `framing` as a server of five lines, beside Redis answering PING, JSON-RPC by jayson, and NATS, where a broker stands between the two that call. The same load generator speaks to all of them on raw sockets, so that the clients of none are measured.",
+    "A line is sent, a line comes back: the packages `tcp` and `framing` as a server of five lines, beside Redis answering PING, JSON-RPC by jayson, and NATS, where a broker stands between the two that call. The same load generator speaks to all of them on raw sockets, so that the clients of none are measured; then each is called by its own client.",
   limits:
     "One request at a time, two system calls a request are most of what everybody pays, and Node adds its stream machinery to a read and to a write; Redis is C. With 16 in flight, calls cost little more than their framing.",
   async *run(bench) {
@@ -90,5 +115,14 @@ export const calls: Area = {
         },
       );
     }
+    yield bench.race("By their own clients, 50 calls at a time; CPU of client and server", clients(bench.isQuick), {
+      slices: 20,
+      sliceMs: 0,
+      warmUpMs: 1,
+      ratios: ["jayson", "NATS request/reply"].flatMap((over) => [
+        { over, by: "perSecond", target: { atLeast: 3 } },
+        { over, by: "cpuUs" },
+      ]),
+    });
   },
 };

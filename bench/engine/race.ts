@@ -69,7 +69,7 @@ function rowOf(name: string, configuration: string, samples: readonly Sample[], 
 }
 
 /** Nothing when one of the two did not run. */
-export function ratioOf(
+function ratioOf(
   { over, by, target }: RatioWanted,
   subject: string,
   samplesOf: ReadonlyMap<string, readonly Sample[]>,

@@ -1,22 +1,23 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Sample } from "./metrics.ts";
 import { residentMiB } from "./process-usage.ts";
 
-/** So many transfers, so many of them a commit. */
+/** So many transfers or calls, so many of them a commit or at a time. */
 export interface Work {
   readonly count: number;
   readonly size: number;
 }
 
-/** What that took. */
+/** What that took; CPU time is the worker's. */
 export interface Cost {
   readonly ms: number;
   readonly cpuUs: number;
 }
 
-/** A program of bench/servers that is asked over a channel, not over a socket: a ledger in a process of its own. */
+/** A program of bench/servers that is asked over a channel, not over a socket: a ledger, or a client, in a process of its own. */
 export class Worker implements AsyncDisposable {
   readonly #child: ChildProcess;
 
@@ -35,6 +36,7 @@ export class Worker implements AsyncDisposable {
     return (await this.#message()) as Cost;
   }
 
+  /** Figures to be read once. */
   atEnd(): Sample {
     return { rssMiB: residentMiB([this.#child.pid!]) };
   }
@@ -58,14 +60,19 @@ export class Worker implements AsyncDisposable {
   }
 }
 
-/** The worker's side: does what it is asked, and answers with what it took. */
-export async function serve(work: (what: Work) => void | Promise<void>): Promise<void> {
+/**
+ * The worker's side: does what it is asked, and answers with what it took. CPU time is counted for `settleMs` longer: for work that is put
+ * off until there is nothing else to do.
+ */
+export async function serve(work: (what: Work) => void | Promise<void>, settleMs = 0): Promise<void> {
   process.on("message", async (what: Work) => {
     const startMs = performance.now();
     const start = process.cpuUsage();
     await work(what);
+    const ms = performance.now() - startMs;
+    if (settleMs > 0) await sleep(settleMs);
     const { user, system } = process.cpuUsage(start);
-    process.send!({ ms: performance.now() - startMs, cpuUs: user + system } satisfies Cost);
+    process.send!({ ms, cpuUs: user + system } satisfies Cost);
   });
   process.on("disconnect", () => process.exit());
   process.send!("ready");

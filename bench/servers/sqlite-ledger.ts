@@ -45,4 +45,4 @@ for (let opened = 0; opened < accounts; opened += COMMIT) {
   await Promise.all(names.map((account) => ledger.submit({ ...terms, id: account, account })));
 }
 await make({ count: transfers, size: COMMIT });
-await serve(make);
+await serve(make, 1200); // within a second of rest, it writes the rows that it has put off
