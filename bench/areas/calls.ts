@@ -95,7 +95,7 @@ export const calls: Area = {
   about:
     "A line is sent, a line comes back: the packages `tcp` and `framing` as a server of five lines, beside Redis answering PING, JSON-RPC by jayson, and NATS, where a broker stands between the two that call. The same load generator speaks to all of them on raw sockets, so that the clients of none are measured; then each is called by its own client.",
   limits:
-    "One request at a time, two system calls a request are most of what everybody pays, and Node adds its stream machinery to a read and to a write; Redis is C. With 16 in flight, calls cost little more than their framing.",
+    "One at a time, the write of a reply is about 60 % of the server's time in a CPU profile, as in a bare server, and the garbage collector 15 %; cutting lines, the handler and the order of replies, all that is ours, are some 6 %. Redis makes the same system calls with less around them. With 16 in flight, the one write of 16 replies is about 70 %, and what is ours 10 %.",
   async *run(bench) {
     for (const [depth, redis] of LOADS) {
       yield bench.race(

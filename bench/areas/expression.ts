@@ -25,7 +25,7 @@ export const expression: Area = {
   about:
     "The package `expression` beside what one would install instead, and beside code generation, which runs whatever it is given. All in one process, CPU time; a round times every evaluator on every shape once.",
   limits:
-    "What is left of ours is reading: scanning is a third, the tree a third. `new Function` on a text that it has seen pays once for code that then runs at the speed of JavaScript, which no interpreter reaches; on a text that is new it pays for the compiler.",
+    "A text that `new Function` has seen before is found compiled and runs as JavaScript, which no interpreter reaches; a new one pays for the compiler.",
   async *run(bench) {
     const length = { slices: 20, sliceMs: bench.isQuick ? 1 : 4, warmUpMs: 0 };
     const all = await evaluators();

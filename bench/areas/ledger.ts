@@ -24,7 +24,7 @@ export const ledger: Area = {
   about:
     "The packages `ledger` and `ledger-sqlite`, called directly: transfers with ids, two legs, the hash chain and statements, durable on disk. Beside them `node:sqlite` doing the least with the same facts, an insert of one row into one table, and what one would write by hand: that row, two balances and two entries. Of the two targets for a thousand a commit, one is enough.",
   limits:
-    "At one a commit, the disk's flush and SQLite's commit are nearly all there is. At a thousand, what a transfer costs is its rules, its bytes in the journal's segment and its hash, and the rows that are made from it.",
+    "At one a commit, the disk's flush and SQLite's commit are nearly all there is. At a thousand, a transfer pays for its rules, for its bytes in the journal's segment and their hash, and for the rows that are made from it, each about as dear as the insert beside it.",
   async *run(bench) {
     for (const [size, count] of SIZES) {
       const work = { size, count: bench.isQuick ? count / 4 : count };
