@@ -37,8 +37,13 @@ mkdirSync(results, { recursive: true });
 if (!isReport) {
   installPeers();
   for (const area of areas.filter(({ name }) => names.length === 0 || names.includes(name))) {
-    const result = await measure(area);
-    if (isKept) writeFileSync(join(results, `${area.name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+    try {
+      const result = await measure(area);
+      if (isKept) writeFileSync(join(results, `${area.name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+    } catch (error) {
+      console.error(`${area.name} could not be measured:`, error); // the others can
+      process.exitCode = 1;
+    }
   }
 }
 if (isKept) {

@@ -63,7 +63,7 @@ export const start: Area = {
 function starting(name: string, command: Command): Contestant {
   return contestant(name, command.args.slice(1).join(" "), async () => {
     const startMs = performance.now();
-    await using server = await startProcess(command);
+    await using server = await startProcess({ ...command, onAllCores: true });
     const readyMs = performance.now() - startMs;
     const readyCpuMs = cpuMicros(server.pids) / 1000;
     await sleep(REST_MS);

@@ -28,13 +28,14 @@ export function loaded(
     async start() {
       const server = await start();
       try {
-        const loader = await Loader.open(server.port, typeof load === "function" ? await load(server) : load, traffic);
+        const asked = typeof load === "function" ? await load(server) : load;
+        const loader = await Loader.open(server.port, asked, traffic);
         return {
           async slice(ms) {
             const before = cpuMicros(server.pids);
             const slice = await loader.run(ms);
             if (settleMs > 0) await sleep(settleMs);
-            return sampleOf(slice, cpuMicros(server.pids) - before);
+            return sampleOf(slice, cpuMicros(server.pids) - before, asked.transport === "udp");
           },
           atEnd: () => ({ rssMiB: residentMiB(server.pids) }),
           async [Symbol.asyncDispose]() {
@@ -50,13 +51,17 @@ export function loaded(
   };
 }
 
-function sampleOf({ answered, lost, seconds, loaderSeconds, p50Us, p99Us }: Slice, cpu: number): Sample {
-  const sample = {
+function sampleOf(
+  { answered, lost, seconds, loaderSeconds, p50Us, p99Us }: Slice,
+  cpu: number,
+  isUdp: boolean,
+): Sample {
+  return {
     perSecond: answered / seconds,
-    cpuUs: cpu / answered,
+    cpuUs: cpu / Math.max(answered, 1),
     p50Us,
     p99Us,
     loaderShare: loaderSeconds / seconds,
+    ...(isUdp ? { lost } : {}),
   };
-  return lost === 0 ? sample : { ...sample, lost };
 }

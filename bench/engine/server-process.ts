@@ -7,6 +7,12 @@ import { onCore } from "./cores.ts";
 const root = join(import.meta.dirname, "..", "..");
 const READY_AFTER_MS = 30_000;
 
+/** Those that run: they must not outlive a benchmark that fails. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** A server in processes of its own, so that their CPU time is its own. */
 export interface ServerProcess extends AsyncDisposable {
   readonly port: number;
@@ -28,6 +34,8 @@ export async function startProcess(what: Command): Promise<ServerProcess> {
   const { command, args, folder = root, listening, onAllCores = false } = what;
   const [program, all] = onAllCores ? [command, args] : onCore("first", command, args);
   const child = spawn(program, all, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   let printed = "";
   const port = await new Promise<number>((resolve, reject) => {
     const timer = setTimeout(
