@@ -1,7 +1,7 @@
 // `npx -y pnpm@12.21.0 bench`, or bench:AREA for one: runs the areas beside their peers, writes results/AREA.json and AREA.svg, and
-// docs/performance.md from all of them. After a build. Arguments: areas (none: all); `report` to write pictures and page alone;
-// --growth for the ledger with millions of transfers; --quick for a smoke run, whose figures are worth nothing and are not
-// kept; --into FOLDER for files that go elsewhere, also those of a smoke run.
+// docs/performance.md from all of them. After a build. Arguments: areas (none: all but those that take long); `report` to write pictures and page alone;
+// --quick for a smoke run, whose figures are worth nothing and are not kept; --into FOLDER for files that go elsewhere, also
+// those of a smoke run.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,6 @@ const { values: flags, positionals: names } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: "boolean", default: false },
-    growth: { type: "boolean", default: false },
     into: { type: "string" },
   },
 });
@@ -36,7 +35,9 @@ if (unknown.length > 0) {
 mkdirSync(results, { recursive: true });
 if (!isReport) {
   installPeers();
-  for (const area of areas.filter(({ name }) => names.length === 0 || names.includes(name))) {
+  for (const area of areas.filter(({ name, isLong }) =>
+    names.length === 0 ? isLong !== true : names.includes(name),
+  )) {
     try {
       const result = await measure(area);
       if (isKept) writeFileSync(join(results, `${area.name}.json`), `${JSON.stringify(result, null, 2)}\n`);
@@ -77,7 +78,6 @@ async function measure(area: Area): Promise<AreaResult> {
 function benchIn(folder: string): Bench {
   return {
     isQuick: flags.quick,
-    withGrowth: flags.growth,
     folder,
     race: (title, contestants, { slices, sliceMs, warmUpMs = 1000, ratios }) =>
       race(title, contestants, {

@@ -10,6 +10,8 @@ export interface Area {
   readonly about: string;
   /** What limits it, and what was tried and did not pay. */
   readonly limits: string;
+  /** Runs only when it is named: it takes many minutes. */
+  readonly isLong?: boolean;
   run(bench: Bench): AsyncIterable<Comparison>;
 }
 
@@ -17,8 +19,6 @@ export interface Area {
 export interface Bench {
   /** A smoke run: a few slices of a tenth of a second, worth nothing as figures. */
   readonly isQuick: boolean;
-  /** Whether to fill a ledger with millions of transfers, which takes many minutes. */
-  readonly withGrowth: boolean;
   /** An empty folder for books and logs, removed afterwards. */
   readonly folder: string;
   race(title: string, contestants: readonly Contestant[], options: RaceLength): Promise<Comparison>;

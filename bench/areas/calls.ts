@@ -73,7 +73,7 @@ const clients = (isQuick: boolean): Contestant[] => {
       "createTcpClient, one connection",
     ),
     called(
-      { name: "jayson", kind: "jayson", start: startJayson, count: count(2000) },
+      { name: "jayson", kind: "jayson", start: startJayson, count: count(500) },
       "Client.tcp, which connects for each call",
     ),
     called(

@@ -1,15 +1,33 @@
-import { mkdtempSync } from "node:fs";
-import { join } from "node:path";
-import type { Contestant } from "../engine/contestant.ts";
 import type { RatioWanted } from "../engine/race.ts";
-import { Worker } from "../engine/worker.ts";
-import type { Area, Bench } from "./area.ts";
+import { transferring } from "../engine/transferring.ts";
+import type { Area } from "./area.ts";
 
 /** Transfers a commit, and how many are made in a slice. */
 const SIZES = [
   [1, 400],
   [64, 12_800],
   [1000, 30_000],
+] as const;
+
+const CONTESTANTS = [
+  {
+    name: "ledger-sqlite",
+    configuration: "10,000 accounts, openSqliteLedger with its defaults",
+    file: "sqlite-ledger.ts",
+    args: [],
+  },
+  {
+    name: "node:sqlite, insert",
+    configuration: "WAL, synchronous FULL; one row with a unique id",
+    file: "sqlite-bare.ts",
+    args: ["insert"],
+  },
+  {
+    name: "node:sqlite, by hand",
+    configuration: "the same, two balances and two entries",
+    file: "sqlite-bare.ts",
+    args: ["by-hand"],
+  },
 ] as const;
 
 /** Either is enough: a machine may be short of processors, or slow. */
@@ -30,31 +48,7 @@ export const ledger: Area = {
       const work = { size, count: bench.isQuick ? count / 4 : count };
       yield bench.race(
         `${size} a commit`,
-        [
-          contestant(
-            bench,
-            work,
-            "ledger-sqlite",
-            "10,000 accounts, openSqliteLedger with its defaults",
-            "sqlite-ledger.ts",
-          ),
-          contestant(
-            bench,
-            work,
-            "node:sqlite, insert",
-            "WAL, synchronous FULL; one row with a unique id",
-            "sqlite-bare.ts",
-            "insert",
-          ),
-          contestant(
-            bench,
-            work,
-            "node:sqlite, by hand",
-            "the same, two balances and two entries",
-            "sqlite-bare.ts",
-            "by-hand",
-          ),
-        ],
+        CONTESTANTS.map((each) => transferring(each, work, bench)),
         {
           slices: 20,
           sliceMs: 0,
@@ -67,63 +61,5 @@ export const ledger: Area = {
         },
       );
     }
-    if (bench.withGrowth) yield growth(bench);
   },
 };
-
-/** Three ledgers that differ in what is in them already take turns. */
-function growth(bench: Bench) {
-  const name = (transfers: number) => `${transfers.toLocaleString("en")} transfers before`;
-  const [accounts, empty, some, many] = bench.isQuick
-    ? [10_000, 0, 10_000, 50_000]
-    : [1_000_000, 0, 1_000_000, 5_000_000];
-  return bench.race(
-    `1000 a commit, ${accounts.toLocaleString("en")} accounts`,
-    [many, some, empty].map((transfers) =>
-      contestant(
-        bench,
-        { count: 30_000, size: 1000 },
-        name(transfers),
-        "openSqliteLedger with its defaults",
-        "sqlite-ledger.ts",
-        `${accounts}`,
-        `${transfers}`,
-      ),
-    ),
-    {
-      slices: 20,
-      sliceMs: 0,
-      warmUpMs: 0,
-      ratios: [
-        { over: name(empty), by: "cpuUs", target: { atMost: 1.1 } },
-        { subject: name(some), over: name(empty), by: "cpuUs", target: { atMost: 1.1 } },
-      ],
-    },
-  );
-}
-
-function contestant(
-  bench: Bench,
-  work: { readonly count: number; readonly size: number },
-  name: string,
-  configuration: string,
-  file: string,
-  ...args: readonly string[]
-): Contestant {
-  return {
-    name,
-    configuration,
-    async start() {
-      const worker = await Worker.start(file, [join(mkdtempSync(join(bench.folder, "ledger-")), "ledger.db"), ...args]);
-      await worker.ask({ count: bench.isQuick ? 10_000 : 100_000, size: 1000 }); // until it is compiled
-      return {
-        async slice() {
-          const { ms, cpuUs } = await worker.ask(work);
-          return { perSecond: (1000 * work.count) / ms, cpuUs: cpuUs / work.count };
-        },
-        atEnd: () => worker.atEnd(),
-        [Symbol.asyncDispose]: () => worker[Symbol.asyncDispose](),
-      };
-    },
-  };
-}

@@ -50,7 +50,7 @@ C program of its own (\`bench/engine/load.c\`), and its share of a core is in th
 the last core, and a server of one thread to the first. Why so is in [decisions 0080 to 0082](decisions).
 
 To repeat it, on Linux with a C compiler: \`npx -y pnpm@12.21.0 bench\`, or \`bench:echo\`, \`bench:calls\`, \`bench:calculator\`, \`bench:expression\`, \`bench:ledger\`,
-\`bench:bank\` or \`bench:start\` for one area; \`--growth\` fills a ledger with millions of transfers too, and \`--quick\` only tries whether all of it
+\`bench:bank\` or \`bench:start\` for one area; \`bench:growth\` fills ledgers with millions of transfers and is not part of the whole, and \`--quick\` only tries whether all of it
 runs. Peers from npm are installed when they are needed; those from Debian by \`apt-get install redis-server nats-server postgresql\`. Whoever is missing is
 reported as not run.`;
 
