@@ -22,7 +22,7 @@ export function pgbench(
 ): Contestant {
   return {
     name,
-    configuration: `Debian's PostgreSQL with its defaults; pgbench -M prepared -c ${connections}`,
+    configuration: `Debian's PostgreSQL with its defaults; pgbench -M prepared -c ${connections}, over its Unix socket`,
     missing: postgresMissing,
     async start() {
       const server = await startPostgres();

@@ -2,13 +2,19 @@ import { readdirSync, readFileSync } from "node:fs";
 
 /** CPU time of all threads of these processes, in microseconds: what the scheduler has counted in nanoseconds (proc(5), schedstat). */
 export function cpuMicros(pids: readonly number[]): number {
-  let nanoseconds = 0;
-  for (const pid of pids) {
-    for (const thread of readdirSync(`/proc/${pid}/task`)) {
-      nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]);
-    }
+  const threads = pids.flatMap((pid) =>
+    readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`),
+  );
+  return threads.reduce((sum, thread) => sum + nanosecondsOf(thread), 0) / 1000;
+}
+
+/** Nothing of a thread that has just ended. */
+function nanosecondsOf(thread: string): number {
+  try {
+    return Number(readFileSync(`${thread}/schedstat`, "utf8").split(" ")[0]);
+  } catch {
+    return 0;
   }
-  return nanoseconds / 1000;
 }
 
 /** Memory of these processes that is resident, in MiB. */

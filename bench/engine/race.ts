@@ -31,23 +31,25 @@ export async function race(
     return why === undefined ? [] : [`${name}: ${why}`];
   });
   const present = contestants.filter(({ missing }) => missing?.() === undefined);
-  await using stack = new AsyncDisposableStack();
-  const runners: Runner[] = [];
-  for (const contestant of present) runners.push(stack.use(await contestant.start()));
-  if (warmUpMs > 0) for (const runner of runners) await runner.slice(warmUpMs);
-
   const samples = present.map((): Sample[] => []);
-  for (let slice = 0; slice < slices; slice += 1) {
-    for (const i of orderOf(slice, present.length)) samples[i]!.push(await runners[i]!.slice(sliceMs));
+  const runners: Runner[] = [];
+  try {
+    for (const contestant of present) runners.push(await contestant.start());
+    if (warmUpMs > 0) for (const runner of runners) await runner.slice(warmUpMs);
+    for (let slice = 0; slice < slices; slice += 1) {
+      for (const i of orderOf(slice, present.length)) samples[i]!.push(await runners[i]!.slice(sliceMs));
+    }
+    const byName = new Map(present.map(({ name }, i) => [name, samples[i]!]));
+    return {
+      title,
+      slices,
+      rows: present.map(({ name, configuration }, i) => rowOf(name, configuration, samples[i]!, runners[i]!.atEnd?.())),
+      ratios: ratios.flatMap((wanted) => ratioOf(wanted, wanted.subject ?? contestants[0]!.name, byName)),
+      notRun,
+    };
+  } finally {
+    for (const runner of runners.toReversed()) await runner[Symbol.asyncDispose]();
   }
-  const byName = new Map(present.map(({ name }, i) => [name, samples[i]!]));
-  return {
-    title,
-    slices,
-    rows: present.map(({ name, configuration }, i) => rowOf(name, configuration, samples[i]!, runners[i]!.atEnd?.())),
-    ratios: ratios.flatMap((wanted) => ratioOf(wanted, wanted.subject ?? contestants[0]!.name, byName)),
-    notRun,
-  };
 }
 
 /** Who runs behind whom, and who begins, changes: it is worth some percent. */
