@@ -53,7 +53,7 @@ if (isKept) {
     const { title = area } = areas.find(({ name }) => name === area) ?? {};
     writeFileSync(join(results, `${area}.svg`), chart(title, comparisons));
   }
-  writeFileSync(page, performancePage(areas, all));
+  writeFileSync(page, performancePage(areas, all, readFileSync(join(import.meta.dirname, "tried.md"), "utf8")));
 }
 
 async function measure(area: Area): Promise<AreaResult> {

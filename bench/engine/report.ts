@@ -20,8 +20,8 @@ export function comparisonText({ title, slices, rows, ratios, notRun }: Comparis
   return lines.join("\n");
 }
 
-/** The whole of docs/performance.md. */
-export function performancePage(areas: readonly Area[], results: readonly AreaResult[]): string {
+/** The whole of docs/performance.md. @param tried What is said by hand about what did not pay. */
+export function performancePage(areas: readonly Area[], results: readonly AreaResult[], tried: string): string {
   const measured = areas.flatMap((area) => {
     const result = results.find((each) => each.area === area.name);
     return result === undefined ? [] : [{ area, result }];
@@ -35,6 +35,8 @@ export function performancePage(areas: readonly Area[], results: readonly AreaRe
     "## Targets",
     targets(measured.map(({ result, area }) => ({ title: area.title, result }))),
     ...measured.flatMap(({ area, result }) => section(area, result)),
+    "## What was tried and did not pay",
+    tried.trim(),
   ].join("\n\n")}\n`;
 }
 
@@ -70,7 +72,8 @@ function targets(all: readonly { readonly title: string; readonly result: AreaRe
       ...notRun.map((reason) => [title, load, reason, "", "", "not run"]),
     ]),
   );
-  return table(["area", "load", "ratio", "target", "measured", "verdict"], rows);
+  const reached = rows.filter((row) => row.at(-1)!.startsWith("reached")).length;
+  return `${reached} of ${rows.length} are reached.\n\n${table(["area", "load", "ratio", "target", "measured", "verdict"], rows)}`;
 }
 
 function section(

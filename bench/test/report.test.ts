@@ -14,7 +14,9 @@ const measured = globSync("*.json", { cwd: results })
   .map((file) => JSON.parse(readFileSync(join(results, file), "utf8")) as AreaResult);
 
 test("docs/performance.md is what the results make it", () => {
-  expect(performancePage(areas, measured)).toBe(page);
+  expect(performancePage(areas, measured, readFileSync(join(import.meta.dirname, "..", "tried.md"), "utf8"))).toBe(
+    page,
+  );
 });
 
 describe.each(measured)("the results of $area", ({ area, comparisons }) => {
@@ -79,13 +81,15 @@ test("a page names the machine, each verdict and who did not run", () => {
   };
   const [area] = areas;
   const result = { area: area!.name, command: "bench:x", machine, seconds: 9, comparisons: [comparison] };
-  const text = performancePage(areas, [result]);
+  const text = performancePage(areas, [result], "- a thing\n");
   expect(text).toContain(
     "a processor, 2 cores, 8 GiB, Linux 6, Node.js v24, ext4; load average 0.1 before, 1.9 at the end",
   );
   expect(text).toMatch(/\| ours over theirs, server CPU +\| ≥ 1 +\| 0\.500 \(0\.400–0\.600\) +\| not reached +\|/);
   expect(text).toContain("NATS: not installed; apt-get install nats-server");
+  expect(text).toContain("2 of 4 are reached.");
   expect(text).toContain("Not measured yet: ");
+  expect(text).toMatch(/did not pay\n\n- a thing\n$/);
 });
 
 test("a request's places keep their sizes when they are filled", () => {

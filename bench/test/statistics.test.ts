@@ -47,9 +47,9 @@ describe("the interval of a median", () => {
   test("covers the true median 19 times in 20, or nearly, of 20 values drawn at random", () => {
     let state = 12_345;
     const next = () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
-    const covered = Array.from({ length: 100 }, () => medianInterval(Array.from({ length: 20 }, next))).filter(
+    const covered = Array.from({ length: 40 }, () => medianInterval(Array.from({ length: 20 }, next))).filter(
       ({ low, high }) => low <= 0.5 && high >= 0.5,
     );
-    expect(covered.length).toBeGreaterThan(88);
+    expect(covered.length).toBeGreaterThan(34);
   });
 });
