@@ -267,7 +267,7 @@ export class FileBooks implements WritableBooks {
     const seq = this.nextSeq;
     const { principal, id, verb } = command;
     const { memo, ref } = command.verb === "settle" || command.verb === "expire" ? NO_OPTIONS : command;
-    const first = this.tail.entries.end;
+    const firstEntry = this.tail.entries.end;
     let images: readonly AccountImage[] = [];
     let rare: RareEffects | undefined;
     if (result.ok) {
@@ -278,9 +278,19 @@ export class FileBooks implements WritableBooks {
       rare = rareEffects(command, result, images[0]!.number);
     }
     this.#addHash(this.#keyOf(principal, id));
-    const refusal = result.ok ? null : result.code;
-    const entries = [first, this.tail.entries.end] as const;
-    this.tail.add({ seq, atMs, principal, id, verb, memo: memo ?? null, ref: ref ?? null, refusal, entries, rare });
+    this.tail.add({
+      seq,
+      atMs,
+      principal,
+      id,
+      verb,
+      memo: memo ?? null,
+      ref: ref ?? null,
+      refusal: result.ok ? null : result.code,
+      firstEntry,
+      endEntry: this.tail.entries.end,
+      rare,
+    });
     this.#lastSeq = seq;
     return images;
   }

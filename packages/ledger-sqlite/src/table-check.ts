@@ -91,8 +91,8 @@ export class TableCheck {
     return this.#ids.next().value === hash ? undefined : "the table id_run says otherwise";
   }
 
-  #findInEntries({ entries: [first, end] }: TailRecord): string | undefined {
-    for (let position = first; position < end; position += 1) {
+  #findInEntries({ firstEntry, endEntry }: TailRecord): string | undefined {
+    for (let position = firstEntry; position < endEntry; position += 1) {
       const entry = this.#books.tail.entries.get(position);
       if (!isNext(this.#entries, rowOf(fillEntryRow, entry)))
         return `the table entry says otherwise at position ${position}`;

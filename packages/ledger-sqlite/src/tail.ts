@@ -14,7 +14,8 @@ export interface TailRecord {
   /** The code of a refusal. */
   readonly refusal: string | null;
   /** The position of its first entry, and the one after its last. */
-  readonly entries: readonly [first: number, end: number];
+  readonly firstEntry: number;
+  readonly endEntry: number;
   /** What most records do not do. */
   readonly rare: RareEffects | undefined;
 }
@@ -86,7 +87,7 @@ export class Tail {
   /** Forgets the records after the first so many. */
   truncate(count: number): void {
     const kept = this.#records.slice(0, count);
-    const end = kept.at(-1)?.entries[1] ?? this.entries.first;
+    const end = kept.at(-1)?.endEntry ?? this.entries.first;
     this.#clearRecords();
     for (const record of kept) this.add(record);
     this.entries.truncate(end);

@@ -96,12 +96,9 @@ export class AccountsDraft {
   }
 
   accounts(): Account[] {
-    let each = this.#first;
-    return Array.from({ length: this.#size }, () => {
-      const { after, next } = each!;
-      each = next;
-      return after;
-    });
+    const accounts: Account[] = [];
+    for (let each = this.#first; each !== undefined; each = each.next) accounts.push(each.after);
+    return accounts;
   }
 
   #find(name: string): Change | undefined {
