@@ -81,12 +81,13 @@ function tokenEnd(line: string, start: number): number | undefined {
 }
 
 function plainWord(line: string, start: number, end: number): Word {
-  const equalsAt = line.indexOf("=", start);
-  if (equalsAt > start && equalsAt < end - 1) {
-    const key = line.slice(start, equalsAt);
-    if (WHOLE_KEY.test(key)) return { key, value: line.slice(equalsAt + 1, end), end };
+  const word = line.slice(start, end);
+  const equalsAt = word.indexOf("=");
+  if (equalsAt > 0 && equalsAt < word.length - 1) {
+    const key = word.slice(0, equalsAt);
+    if (WHOLE_KEY.test(key)) return { key, value: word.slice(equalsAt + 1), end };
   }
-  return { key: undefined, value: line.slice(start, end), end };
+  return { key: undefined, value: word, end };
 }
 
 /** A word with quotation marks; undefined where there is none. */
