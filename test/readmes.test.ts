@@ -1,4 +1,5 @@
-// Code in a README is a file that is run: the copy is compared with it, and what it prints with what is claimed.
+// Code in a README or a guide is a file that is run: the copy is compared with it, and what it prints with what is claimed.
+import { spawnSync } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { format } from "node:util";
@@ -14,9 +15,9 @@ interface Example {
   readonly output: string | undefined;
 }
 
-/** The code blocks fenced as `ts file=PATH`, each with a `text output` block that follows at once. */
+/** The code blocks fenced as `LANGUAGE file=PATH`, each with a `text output` block that follows at once. */
 function examplesOf(readme: string): Example[] {
-  const blocks = /^```ts file=(\S+)\n([\s\S]*?)^```\n(?:\n```text output\n([\s\S]*?)^```\n)?/gm;
+  const blocks = /^```\w+ file=(\S+)\n([\s\S]*?)^```\n(?:\n```text output\n([\s\S]*?)^```\n)?/gm;
   return [...readFileSync(join(root, readme), "utf8").matchAll(blocks)].map(([, file = "", code = "", output]) => ({
     file,
     code,
@@ -24,30 +25,36 @@ function examplesOf(readme: string): Example[] {
   }));
 }
 
-const readmes = globSync(["README.md", "{packages,apps}/*/README.md"], { cwd: root });
+const readmes = globSync(["README.md", "{packages,apps}/*/README.md", "docs/guides/*.md"], { cwd: root });
+const hasPython = spawnSync("python3", ["--version"]).status === 0;
 
 describe.each(readmes)("%s", (readme) => {
   const examples = examplesOf(readme);
   const folder = join(root, dirname(readme));
 
-  test("tags every TypeScript block with the file that it shows", () => {
-    expect(readFileSync(join(root, readme), "utf8").match(/^```(ts|typescript|js|javascript)$/gm)).toBeNull();
+  test("tags every block of code with the file that it shows", () => {
+    expect(readFileSync(join(root, readme), "utf8").match(/^```(ts|typescript|js|javascript|python)$/gm)).toBeNull();
   });
 
   test.for(examples)("shows $file as it is", ({ file, code }) => {
     expect(code).toBe(readFileSync(join(folder, file), "utf8"));
   });
 
-  test.for(examples)("shows what $file prints", async ({ file, code, output }, { skip }) => {
-    skip(code.includes("startPostgres") && findPostgres() === undefined, "PostgreSQL is not installed");
-    const printed: string[] = [];
-    const log = vi
-      .spyOn(console, "log")
-      .mockImplementation((...values: unknown[]) => void printed.push(format(...values)));
-    await import(`${join(folder, file)}?in=${readmes.indexOf(readme)}`); // once for each README that shows it
-    log.mockRestore();
-    expect(printed.map((line) => `${line}\n`).join("")).toBe(output ?? "");
-  });
+  // Programs in other languages are run by an example in TypeScript, which shows what they print.
+  test.for(examples.filter(({ file }) => file.endsWith(".ts")))(
+    "shows what $file prints",
+    async ({ file, code, output }, { skip }) => {
+      skip(code.includes("startPostgres") && findPostgres() === undefined, "PostgreSQL is not installed");
+      skip(code.includes('"python3"') && !hasPython, "Python is not installed");
+      const printed: string[] = [];
+      const log = vi
+        .spyOn(console, "log")
+        .mockImplementation((...values: unknown[]) => void printed.push(format(...values)));
+      await import(`${join(folder, file)}?in=${readmes.indexOf(readme)}`); // once for each README that shows it
+      log.mockRestore();
+      expect(printed.map((line) => `${line}\n`).join("")).toBe(output ?? "");
+    },
+  );
 });
 
 test("every package shows a complete example", () => {
