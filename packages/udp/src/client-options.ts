@@ -1,6 +1,7 @@
 import { datagramBytesMax, onlyKnown, portNumber, positiveNumbers } from "./options.ts";
 import { firstAddress, type Target } from "./target.ts";
 
+/** How one call is made. */
 export interface UdpRequestOptions {
   /** Time for the whole call: waiting for its turn, every copy, the reply. Default 10,000. */
   readonly deadlineMs?: number;
@@ -12,6 +13,7 @@ export interface UdpRequestOptions {
   readonly header?: boolean;
 }
 
+/** What a UDP client is made of. */
 export interface UdpClientOptions {
   /** An IP address, or a name: resolved when the client is created, and again after a call has heard nothing. */
   readonly host: string;
@@ -38,6 +40,7 @@ export interface UdpClientLimits {
   readonly maxUnreachable?: number;
 }
 
+/** Times of a client, in milliseconds. */
 export interface UdpClientTimeouts {
   /** Wait for a reply before the first round trip is known. Default 1,000. */
   readonly initialRetransmitMs?: number;

@@ -10,6 +10,7 @@ export interface UdpRequestContext {
   readonly header: boolean;
 }
 
+/** What a UDP server is made of. */
 export interface UdpServerOptions {
   /**
    * Gives the reply to a request; undefined sends nothing. The request is the handler's to keep; the reply is not to be
@@ -55,6 +56,7 @@ export interface UdpServerLimits {
   readonly maxAddresses?: number;
 }
 
+/** Times of a server, in milliseconds. */
 export interface UdpServerTimeouts {
   /** How long a completed request is remembered. Default 60,000. */
   readonly exchangeLifetimeMs?: number;

@@ -21,6 +21,7 @@ export interface UdpReply {
   readonly header: boolean;
 }
 
+/** What a client has sent and received since it was created. */
 export interface UdpClientStats {
   readonly datagramsSent: number;
   readonly datagramsReceived: number;
@@ -31,6 +32,7 @@ export interface UdpClientStats {
   readonly roundTripMs: number | undefined;
 }
 
+/** Calls one peer, over a socket that takes datagrams from nobody else. */
 export interface UdpClient extends AsyncDisposable {
   /** `udp://127.0.0.1:65432`: the peer. */
   readonly url: string;

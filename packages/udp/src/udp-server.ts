@@ -18,6 +18,7 @@ import {
   type UdpServerOptions,
 } from "./server-options.ts";
 
+/** What a server has done since it listens, and what it holds now. */
 export interface UdpServerStats {
   readonly datagramsReceived: number;
   readonly datagramsSent: number;
@@ -38,6 +39,7 @@ export interface UdpServerStats {
   readonly kernelDrops: number | undefined;
 }
 
+/** A server that listens. */
 export interface UdpServer extends AsyncDisposable {
   /** `udp://127.0.0.1:65432`; an IPv6 address stands in brackets. */
   readonly url: string;
