@@ -24,6 +24,7 @@ export interface ConformingCodec<In, Out = In> {
   encode(message: Out): Uint8Array;
 }
 
+/** The codec, and what is known of it. */
 export interface CodecConformanceOptions<In, Out> {
   readonly codec: ConformingCodec<In, Out>;
   /** Messages to send, at least two, each within the limits. Every split of them together is tried: keep them short. */

@@ -26,6 +26,7 @@ export interface VirtualSocket {
   close(): void;
 }
 
+/** What a network of datagrams is made of. */
 export interface DatagramNetworkOptions {
   readonly clock: VirtualClock;
   /** Default 1. */

@@ -26,6 +26,7 @@ export interface DatagramCall {
   readonly isReply: (datagram: Uint8Array) => boolean;
 }
 
+/** The server, and what is known of it. */
 export interface DatagramServerConformanceOptions {
   /** A new server for each case. */
   readonly start: () => Promise<ServedDatagrams>;

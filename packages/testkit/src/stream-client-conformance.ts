@@ -21,6 +21,7 @@ export interface ClientExchange<Request, Reply> {
   readonly replyBytes: Uint8Array;
 }
 
+/** The client, and what is known of it. */
 export interface StreamClientConformanceOptions<Request, Reply, Target> {
   /** Opens a place to connect to, and hands over each connection. The suite plays the server. */
   listen(onConnection: (stream: ByteStream) => void): Promise<{ readonly target: Target; close(): Promise<void> }>;

@@ -10,6 +10,7 @@ export interface StreamPairFaults {
   readonly rightToLeft?: StreamFaults;
 }
 
+/** What a pair of streams is made of. */
 export interface StreamPairOptions {
   readonly clock: VirtualClock;
   /** Default 1. */

@@ -24,6 +24,7 @@ export interface StreamExchange {
   readonly reply: Uint8Array;
 }
 
+/** The server, and what is known of it. */
 export interface StreamServerConformanceOptions {
   /** A new server for each case. */
   readonly start: () => Promise<ServedStreams>;

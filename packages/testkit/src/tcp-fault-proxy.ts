@@ -16,6 +16,7 @@ export interface TcpFaults {
 /** Where connections end up. */
 export type TcpTarget = { readonly host?: string; readonly port: number } | { readonly path: string };
 
+/** What a TCP proxy is made of. */
 export interface TcpFaultProxyOptions {
   readonly target: TcpTarget;
   readonly faults?: TcpFaults;
@@ -43,6 +44,7 @@ export interface TcpProxyCounts {
   readonly toClient: StreamCounts;
 }
 
+/** A proxy that listens; connect to it instead of the target. */
 export interface TcpFaultProxy extends AsyncDisposable {
   /** `tcp://127.0.0.1:65432`; an IPv6 address stands in brackets. */
   readonly url: string;

@@ -13,6 +13,7 @@ export interface UdpFaults {
   readonly toClient?: DatagramFaults;
 }
 
+/** What a UDP proxy is made of. */
 export interface UdpFaultProxyOptions {
   readonly target: { readonly host?: string; readonly port: number };
   readonly faults?: UdpFaults;
@@ -39,6 +40,7 @@ export interface UdpProxyCounts {
   readonly toClient: DatagramCounts;
 }
 
+/** A proxy that listens; send to it instead of the target. */
 export interface UdpFaultProxy extends AsyncDisposable {
   /** `udp://127.0.0.1:65432`; an IPv6 address stands in brackets. */
   readonly url: string;
