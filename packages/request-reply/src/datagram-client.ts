@@ -26,6 +26,7 @@ export type DatagramOutcome =
       readonly message: string;
     };
 
+/** Why a call over datagrams got no reply. Codes are added, never reused. */
 export type DatagramFailureCode =
   | "DEADLINE_EXCEEDED"
   | "PEER_UNREACHABLE"
@@ -36,6 +37,7 @@ export type DatagramFailureCode =
   | "PEER_FAILED"
   | "PEER_FORGOT";
 
+/** What a client's machine is made of. */
 export interface DatagramClientOptions {
   /** Default true. False: bare datagrams, one in flight at a time; whatever comes next from the peer is the reply. */
   readonly hasHeader?: boolean;

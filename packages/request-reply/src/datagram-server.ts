@@ -45,6 +45,7 @@ export type DatagramServerStep =
   | { readonly kind: "send"; readonly datagram: Uint8Array; readonly isRepeated: boolean }
   | { readonly kind: "drop"; readonly reason: DropReason };
 
+/** What a server's machine is made of. */
 export interface DatagramServerOptions {
   /** `calls`: headers are understood, and datagrams without one still answered. `plain`: no datagram has a header. Default `calls`. */
   readonly mode?: "calls" | "plain";
