@@ -19,6 +19,7 @@ export type Checksum = (bytes: Uint8Array) => number;
 
 const MAGIC = 0x31534c54; // "TLS1"
 
+/** What a segment says of itself before its records; its bytes are pictured in docs/ledger-format.md. */
 export interface SegmentHeader {
   readonly firstSeq: number;
   readonly recordCount: number;
