@@ -23,8 +23,9 @@ export interface WireLeg {
 
 /** Most lines of data that a list may be asked for. */
 export const MAX_LIST_LENGTH = 500;
-/** Longest memo and longest reference, in Unicode characters. */
+/** Longest memo, in Unicode characters. */
 export const MAX_MEMO_LENGTH = 140;
+/** Longest reference, in Unicode characters. */
 export const MAX_REF_LENGTH = 64;
 
 /** A decimal, as it came: how many decimals its account's currency has is not known here. */

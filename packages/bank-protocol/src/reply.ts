@@ -94,17 +94,22 @@ interface Ok<Code extends string> {
   readonly code: Code;
 }
 
+/** The connection speaks bank/1 from here on. */
 export interface HelloReply extends Ok<"HELLO"> {
   readonly protocol: string;
   /** Who the session is, where it is somebody without having said so. */
   readonly principal?: string;
   readonly role?: string;
 }
+/** What this bank can do, by name. */
 export interface CapabilitiesReply extends Ok<"CAPABILITIES"> {
   readonly capabilities: readonly { readonly name: string; readonly value?: string }[];
 }
+/** The bank is there. */
 export type PongReply = Ok<"PONG">;
+/** The bank closes the connection after this. */
 export type ByeReply = Ok<"BYE">;
+/** The commands, for people. */
 export interface HelpReply extends Ok<"HELP"> {
   readonly commands: readonly { readonly usage: string; readonly summary: string }[];
 }
@@ -112,6 +117,7 @@ export interface HelpReply extends Ok<"HELP"> {
 export interface ContinueReply extends Ok<"CONTINUE"> {
   readonly data: string;
 }
+/** The session is somebody from here on. */
 export interface AuthenticatedReply extends Ok<"AUTHENTICATED"> {
   readonly principal: string;
   readonly role: string;
@@ -144,16 +150,20 @@ export interface DeclinedReply extends Ok<"DECLINED">, Omit<RefusalFacts, "repla
 export type FencedReply = Ok<"FENCED">;
 /** Nothing happened under the id yet. No promise: it may be on its way. */
 export type UnseenReply = Ok<"UNSEEN">;
+/** An account, as it is now. */
 export interface BalanceReply extends Ok<"BALANCE">, WireAccount {}
+/** A page of the accounts, in the order of their names. */
 export interface AccountsReply extends Ok<"ACCOUNTS"> {
   readonly accounts: readonly WireAccount[];
   /** Ask again with this as `after`; nothing follows where it is missing. */
   readonly next?: string;
 }
+/** A page of the holds on an account that still hold something. */
 export interface HoldsReply extends Ok<"HOLDS"> {
   readonly holds: readonly WireHold[];
   readonly next?: number;
 }
+/** A page of an account's entries, and its balance before the first and after the last of them. */
 export interface StatementReply extends Ok<"STATEMENT"> {
   readonly account: string;
   readonly currency: string;
@@ -162,6 +172,7 @@ export interface StatementReply extends Ok<"STATEMENT"> {
   readonly entries: readonly WireEntry[];
   readonly next?: number;
 }
+/** Where the journal ends. */
 export interface AuditReply extends Ok<"AUDIT"> {
   /** The place in the order of the last that happened, 0 before the first. */
   readonly seq: number;

@@ -17,14 +17,17 @@ export interface Write {
   readonly dryRun?: true;
 }
 
+/** Begins bank/1. */
 export interface HelloRequest {
   readonly verb: "hello";
   /** `bank/1`. */
   readonly protocol: string;
 }
+/** A request without arguments. */
 export interface PlainWordRequest {
   readonly verb: "capabilities" | "ping" | "help" | "quit";
 }
+/** One step of proving who the session is (docs/bank-protocol.md §8). */
 export interface AuthRequest {
   readonly verb: "auth";
   /** `SCRAM-SHA-256`. */
@@ -32,6 +35,7 @@ export interface AuthRequest {
   /** The mechanism's message. */
   readonly data: string;
 }
+/** Opens an account. */
 export interface OpenRequest extends Write {
   readonly verb: "open";
   readonly account: string;
@@ -45,8 +49,10 @@ export interface OpenRequest extends Write {
   /** The user who may use it. */
   readonly owner?: string;
 }
+/** The side that increases an account, and what it stands for: a customer's account is a liability of the bank. */
 export type WireAccountKind = "asset" | "liability" | "equity" | "income" | "expense";
 
+/** Changes whether an account takes postings and holds. Closing needs a balance of zero, and is for ever. */
 export interface StatusRequest extends Write {
   readonly verb: "close" | "freeze" | "unfreeze";
   readonly account: string;
@@ -58,12 +64,14 @@ export interface LimitRequest extends Write {
   readonly min?: string;
   readonly max?: string;
 }
+/** Lists accounts by name; 1 to 500 of them, by default 100. */
 export interface AccountsRequest {
   readonly verb: "accounts";
   /** Only names behind this one. */
   readonly after?: string;
   readonly limit?: number;
 }
+/** Reads an account. */
 export interface BalanceRequest {
   readonly verb: "balance";
   /** Default: the session's own. */
@@ -76,17 +84,20 @@ export interface CashRequest extends Write {
   readonly account?: string;
   readonly amount: string;
 }
+/** Debits `from` and credits `to`. */
 export interface TransferRequest extends Write {
   readonly verb: "transfer";
   readonly from: string;
   readonly to: string;
   readonly amount: string;
 }
+/** Posts one entry of several legs. All of it happens, or nothing. */
 export interface JournalRequest extends Write {
   readonly verb: "journal";
   /** 2 to 64, whose debits equal their credits. */
   readonly legs: readonly WireLeg[];
 }
+/** Sets money aside on `from`, and promises it to `to`. */
 export interface HoldRequest extends Write {
   readonly verb: "hold";
   readonly from: string;
@@ -95,6 +106,7 @@ export interface HoldRequest extends Write {
   /** Default: never. */
   readonly expiresS?: number;
 }
+/** Moves all or a part of what a hold has set aside. */
 export interface CaptureRequest extends Write {
   readonly verb: "capture";
   /** The id of the hold. */
@@ -104,10 +116,12 @@ export interface CaptureRequest extends Write {
   /** What is left then is released. */
   readonly final?: true;
 }
+/** Frees what a hold has set aside. */
 export interface ReleaseRequest extends Write {
   readonly verb: "release";
   readonly hold: string;
 }
+/** Lists the holds on an account; 1 to 500 of them, by default 100. */
 export interface HoldsRequest {
   readonly verb: "holds";
   /** Default: the session's own. */
@@ -116,11 +130,13 @@ export interface HoldsRequest {
   readonly after?: number;
   readonly limit?: number;
 }
+/** Posts the opposite of an entry, once. */
 export interface ReverseRequest extends Write {
   readonly verb: "reverse";
   /** The id of what is to be reversed. */
   readonly transfer: string;
 }
+/** Lists an account's entries; 1 to 500 of them, by default 100. */
 export interface StatementRequest {
   readonly verb: "statement";
   /** Default: the session's own. */
@@ -134,6 +150,7 @@ export interface OutcomeRequest {
   readonly verb: "lookup" | "settle";
   readonly id: string;
 }
+/** Tells where the journal ends; `verify` reads all of it first. */
 export interface AuditRequest {
   readonly verb: "audit";
   readonly what: "head" | "verify";
@@ -161,6 +178,7 @@ export type BankRequest =
   | OutcomeRequest
   | AuditRequest;
 
+/** The first word of a request. */
 export type Verb = BankRequest["verb"];
 
 /** The request with a verb. */

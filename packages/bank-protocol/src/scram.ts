@@ -121,7 +121,7 @@ export class ScramClient {
   /** To be sent first. */
   readonly hello: string;
 
-  /** @param nonce At least 18 random bytes as base64, new each time. */
+  /** @param login Whose password it is; the nonce is at least 18 random bytes as base64, new each time. */
   constructor(
     login: { readonly user: string; readonly password: string; readonly nonce: string },
     crypto: ScramCrypto,
