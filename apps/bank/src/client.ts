@@ -78,18 +78,31 @@ export type Preview = WouldDoReply | WouldDeclineReply | Refusal;
  * Questions are asked again until their deadline. What the bank refuses to answer is a reply, not an error.
  */
 export interface BankClient extends AsyncDisposable {
+  /** Cash comes in: into `account`, by default the session's own. */
   deposit(order: Order<CashRequest>): Promise<Outcome>;
+  /** Cash is paid out. */
   withdraw(order: Order<CashRequest>): Promise<Outcome>;
+  /** Moves money between two accounts. */
   transfer(order: Order<TransferRequest>): Promise<Outcome>;
+  /** Posts one entry of several legs, all or nothing. */
   journal(order: Order<JournalRequest>): Promise<Outcome>;
+  /** Sets money aside; its id is what `capture` and `release` name. */
   hold(order: Order<HoldRequest>): Promise<Outcome>;
+  /** Moves all or a part of what a hold has set aside. */
   capture(order: Order<CaptureRequest>): Promise<Outcome>;
+  /** Frees what a hold has set aside. */
   release(order: Order<ReleaseRequest>): Promise<Outcome>;
+  /** Posts the opposite of an entry, once. */
   reverse(order: Order<ReverseRequest>): Promise<Outcome>;
+  /** Opens an account. */
   open(order: Order<OpenRequest>): Promise<Outcome>;
+  /** Closes an account for ever; its balance has to be zero. */
   closeAccount(order: Order<StatusRequest>): Promise<Outcome>;
+  /** Has an account take no postings and holds until it is unfrozen. */
   freeze(order: Order<StatusRequest>): Promise<Outcome>;
+  /** Has a frozen account take postings and holds again. */
   unfreeze(order: Order<StatusRequest>): Promise<Outcome>;
+  /** Sets the least and the greatest balance of an account. */
   limit(order: Order<LimitRequest>): Promise<Outcome>;
   /** Carries out any write, under the id that it has: such as one that was kept by `onWrite`. */
   write(request: WriteRequest): Promise<Outcome>;
@@ -101,12 +114,17 @@ export interface BankClient extends AsyncDisposable {
   lookup(id: string): Promise<Outcome | UnseenReply>;
   /** Reads an account: the session's own where none is named. */
   balance(account?: string): Promise<BalanceReply | Refusal>;
+  /** Reads a page of an account's entries. */
   statement(range?: Omit<StatementRequest, "verb">): Promise<StatementReply | Refusal>;
+  /** Reads a page of the holds on an account. */
   holds(range?: Omit<HoldsRequest, "verb">): Promise<HoldsReply | Refusal>;
+  /** Reads a page of the accounts, by name. */
   accounts(range?: { readonly after?: string; readonly limit?: number }): Promise<AccountsReply | Refusal>;
   /** Where the journal ends; with `verify`, after the bank has read all of it. */
   audit(what: "head" | "verify"): Promise<AuditReply | Refusal>;
+  /** Asks what the bank can do. */
   capabilities(): Promise<CapabilitiesReply | Refusal>;
+  /** Asks whether the bank is there. */
   ping(): Promise<PongReply | Refusal>;
   /** Asks any question that changes nothing. */
   ask(request: Exclude<BankRequest, WriteRequest>): Promise<BankReply>;

@@ -14,6 +14,7 @@ export interface BankStream {
   write(bytes: Uint8Array): Promise<void>;
   /** What has come; undefined at the end. Rejects when the stream is broken. */
   read(): Promise<Uint8Array | undefined>;
+  /** Closes the stream, whatever is under way. */
   close(): Promise<void>;
 }
 

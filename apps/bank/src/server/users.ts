@@ -53,6 +53,7 @@ export class Users implements Disposable {
     return this.#areNone;
   }
 
+  /** The user of this name, as the file has it now; undefined where there is none. */
   find(name: string): User | undefined {
     const file = this.#fresh();
     if (file === undefined) return undefined;
@@ -67,6 +68,7 @@ export class Users implements Disposable {
     return file && named.map((each) => userOf(file, file.byCertificate.get(each))).find((user) => user !== undefined);
   }
 
+  /** The names of all users, sorted. */
   names(): string[] {
     const rows = this.#fresh()?.database.prepare("SELECT name FROM user ORDER BY name").all() ?? [];
     return rows.map((row) => row["name"] as string);
@@ -99,6 +101,7 @@ export class Users implements Disposable {
     return changes === 1;
   }
 
+  /** How many wrong proofs in a row are on record for a name and an address, and when the last one came. */
   failures(name: string, address: string): Failures {
     const row = this.#fresh()?.failure.get(name, address);
     return { count: Number(row?.["count"] ?? 0), lastAtMs: Number(row?.["last_at_ms"] ?? 0) };
@@ -129,6 +132,7 @@ export class Users implements Disposable {
     return (row?.["value"] as Uint8Array | undefined) ?? new Uint8Array(32);
   }
 
+  /** Closes the file. */
   [Symbol.dispose](): void {
     this.#file?.database.close();
     this.#file = undefined;
