@@ -23,6 +23,7 @@ export interface CalculatorClient extends AsyncDisposable {
    * twice without harm. Rejects with a TransportError when no answer comes within the deadline.
    */
   ask(expression: string): Promise<string>;
+  /** Closes the socket; calls that wait reject. */
   close(): Promise<void>;
 }
 
