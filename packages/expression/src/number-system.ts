@@ -12,11 +12,17 @@ import type { BinaryExpression, ComparisonOperator, NumberLiteral, Span, UnaryEx
 export interface NumberSystem<Internal, Public> {
   /** `python`, `rational` or `decimal`. */
   readonly name: string;
+  /** The value of a literal, as it is written. */
   literal(run: Run, node: NumberLiteral): Internal;
+  /** The value that stands for true or false. */
   boolean(value: boolean): Internal;
+  /** The value of one operator with its operand: `-x`, `+x`, `~x`, `not x`, `x!`. */
   unary(run: Run, node: UnaryExpression, operand: Internal): Internal;
+  /** The value of an operator between two values. */
   binary(run: Run, node: BinaryExpression, left: Internal, right: Internal): Internal;
+  /** Whether a comparison holds. */
   compare(operator: ComparisonOperator, left: Internal, right: Internal): boolean;
+  /** Whether a value counts as true in `and`, `or`, `not` and conditions. */
   isTrue(value: Internal): boolean;
   /** What Python would call the value's type, for messages. */
   typeName(value: Internal): string;
@@ -24,6 +30,7 @@ export interface NumberSystem<Internal, Public> {
   readonly functions: ReadonlyMap<string, SystemFunction<Internal>>;
   /** A caller's value. @throws {TypeError} when it is none of this system's. */
   fromPublic(value: unknown): Internal;
+  /** The value as a caller gets it. */
   toPublic(value: Internal): Public;
   /** The value as Python's `str` would print it. */
   toText(run: Run, node: Span, value: Internal): string;
@@ -77,6 +84,7 @@ export class Run {
     this.fail("limit-integer-bits", `integer would need ${bits} bits, limit is ${limit}`, at, { pythonMessage });
   }
 
+  /** Ends the evaluation. @throws ExpressionError always. */
   fail(code: ErrorCode, message: string, at: Span, details?: ErrorDetails): never {
     throw new ExpressionError(code, message, this.source, at, details);
   }

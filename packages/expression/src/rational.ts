@@ -29,6 +29,7 @@ export class Rational {
     Object.freeze(this);
   }
 
+  /** `numerator/denominator`, or the numerator alone where it is whole. */
   toString(): string {
     return this.denominator === 1n ? `${this.numerator}` : `${this.numerator}/${this.denominator}`;
   }
