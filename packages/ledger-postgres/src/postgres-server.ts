@@ -108,6 +108,7 @@ export class PostgresServer implements AsyncDisposable {
     appendFileSync(join(this.#data, "postgresql.conf"), lines.join(""));
   }
 
+  /** Starts the server in its folder, and resolves when it takes connections. */
   async start(): Promise<void> {
     const child = spawn(join(this.#bin, "postgres"), ["-D", this.#data], {
       stdio: ["ignore", "ignore", "pipe"],
@@ -149,6 +150,7 @@ export class PostgresServer implements AsyncDisposable {
     for (const pid of this.pids) signal(pid, "SIGSTOP");
   }
 
+  /** Lets the processes that were frozen go on. */
   thaw(): void {
     for (const pid of this.pids) signal(pid, "SIGCONT");
   }
@@ -177,6 +179,7 @@ export class PostgresServer implements AsyncDisposable {
     this.configure({ unix_socket_directories: this.folder });
   }
 
+  /** Stops the server at once and removes its folder. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.thaw();
     await this.#end("SIGQUIT", this.pids.slice(0, 1));
