@@ -15,11 +15,13 @@ export class ByteReader {
     return this.#at;
   }
 
+  /** One byte. */
   byte(): number {
     if (this.#at >= this.#end) throw new RangeError(`a record ends at byte ${this.#end}, where more was expected`);
     return this.#bytes[this.#at++]!;
   }
 
+  /** A whole number, 0 to 2^53 - 1. */
   number(): number {
     let value = 0;
     let scale = 1;
@@ -31,6 +33,7 @@ export class ByteReader {
     }
   }
 
+  /** Any whole number, 0 or more, in the same form. */
   bigint(): bigint {
     const start = this.#at;
     let value = 0;
@@ -45,6 +48,7 @@ export class ByteReader {
     return BigInt(value + byte * scale);
   }
 
+  /** A text in UTF-8 and its length in bytes. */
   text(): string {
     const [start, end] = this.#span();
     return DECODER.decode(this.#bytes.subarray(start, end));

@@ -22,6 +22,7 @@ export class ByteWriter {
     return this.#buffer.subarray(0, this.#length);
   }
 
+  /** One byte, 0 to 255. */
   byte(value: number): void {
     this.#reserve(1);
     this.#buffer[this.#length++] = value;
@@ -81,6 +82,7 @@ export class ByteWriter {
     return true;
   }
 
+  /** Bytes as they are, without their length. */
   bytes(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#buffer.set(bytes, this.#length);
