@@ -40,6 +40,7 @@ export class StreamReplies<Reply> {
     return this.#oldest()?.deadlineAtMs;
   }
 
+  /** A request came: it has its turn. Times are milliseconds of any steady clock. */
   accept(number: number, deadlineAtMs: number): StreamTurn<Reply> {
     const turn: Turn<Reply> = { number, deadlineAtMs, outcome: undefined };
     this.#turns.push(turn);
@@ -47,6 +48,7 @@ export class StreamReplies<Reply> {
     return turn;
   }
 
+  /** A request was worked on. @throws Error when it was settled before. */
   settle(settled: StreamTurn<Reply>, outcome: StreamTurnOutcome<Reply>): void {
     const turn = settled as Turn<Reply>;
     if (turn.outcome !== undefined) throw new Error(`turn ${turn.number} is settled already`);
