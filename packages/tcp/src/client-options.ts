@@ -9,7 +9,9 @@ export interface TcpClientOptions<Request, Reply> extends TcpTarget {
   readonly codec: Codec<Reply, Request>;
   /** For protocols with ids in their messages, whose replies come in any order. By default order pairs them. */
   readonly ids?: {
+    /** The id in a request; no two that wait may have the same. */
     readonly ofRequest: (request: Request) => StreamCallId;
+    /** The id of the request that a reply answers. */
     readonly ofReply: (reply: Reply) => StreamCallId;
   };
   readonly limits?: TcpClientLimits;

@@ -24,6 +24,7 @@ export interface TcpClient<Request, Reply> extends AsyncDisposable {
    * one or the other within the deadline. Nothing is sent twice unless it is idempotent.
    */
   request(message: Request, options?: TcpRequestOptions): Promise<Reply>;
+  /** What the client has done and holds now. */
   stats(): TcpClientStats;
   /** Fails all calls and closes the connection. */
   close(): Promise<void>;

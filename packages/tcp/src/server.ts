@@ -16,6 +16,7 @@ export interface TcpServer extends AsyncDisposable {
   readonly url: string;
   /** 0 for a unix socket. */
   readonly port: number;
+  /** What the server has done and holds now. */
   stats(): TcpServerStats;
   /** Stops accepting; connections that stand go on. */
   suspend(): void;
