@@ -36,6 +36,7 @@ export interface UdpClientStats {
 export interface UdpClient extends AsyncDisposable {
   /** `udp://127.0.0.1:65432`: the peer. */
   readonly url: string;
+  /** What the client has done and holds now. */
   stats(): UdpClientStats;
   /**
    * Calls the peer. The payload is copied. Rejects with a {@link TransportError}, whose `delivery` says whether the request

@@ -44,6 +44,7 @@ export interface UdpServer extends AsyncDisposable {
   /** `udp://127.0.0.1:65432`; an IPv6 address stands in brackets. */
   readonly url: string;
   readonly port: number;
+  /** What the server has done and holds now. */
   stats(): UdpServerStats;
   /**
    * Runs nothing new, waits for the handlers that are running, at most `deadlineMs` (default 5,000), then aborts the
