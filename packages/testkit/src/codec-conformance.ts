@@ -9,8 +9,11 @@ export type CodecEvent<Message> =
 
 /** A decoder of one stream: bytes are pushed in, events are pulled out, undefined means that more bytes are needed. */
 export interface ConformingDecoder<Message> {
+  /** Takes bytes, as they came. */
   push(bytes: Uint8Array): void;
+  /** No more bytes will come. */
   end(): void;
+  /** The next event; undefined when more bytes are needed. */
   next(): CodecEvent<Message> | undefined;
   /** A shortcut that some have: the next message, or undefined, which says nothing but that `next` has to be asked. */
   nextMessage?(): Message | undefined;
@@ -20,7 +23,9 @@ export interface ConformingDecoder<Message> {
 
 /** A codec of frames. One that takes every read for a message cannot conform: how a stream is split is chance. */
 export interface ConformingCodec<In, Out = In> {
+  /** A new decoder, for one stream. */
   decoder(): ConformingDecoder<In>;
+  /** The frame of a message. Throws for a message that none can hold. */
   encode(message: Out): Uint8Array;
 }
 

@@ -23,6 +23,7 @@ export interface VirtualSocket {
   readonly address: string;
   /** Throws `RangeError` when the datagram is larger than the network carries, `Error` when the socket is closed. */
   send(bytes: Uint8Array, to: string): void;
+  /** Nothing arrives any more, and nothing can be sent. */
   close(): void;
 }
 

@@ -5,14 +5,17 @@ import type { After } from "./virtual-clock.ts";
 
 /** A socket that talks to the server under test, from an address of its own. */
 export interface DatagramPeer {
+  /** Sends a datagram to the server. */
   send(bytes: Uint8Array): void;
   /** The next datagram from the server. One at a time. */
   receive(): Promise<Uint8Array>;
+  /** Closes the socket. */
   close(): void;
 }
 
 /** A server that was just started, alone. */
 export interface ServedDatagrams {
+  /** A new peer of it. */
   open(): Promise<DatagramPeer>;
   /** Requests that its handler was given since the start. Without it, cases that need it look at replies only. */
   executed?(): number;
@@ -23,6 +26,7 @@ export interface ServedDatagrams {
 /** A request, and how its reply is known. */
 export interface DatagramCall {
   readonly request: Uint8Array;
+  /** Whether a datagram is the reply to it. */
   readonly isReply: (datagram: Uint8Array) => boolean;
 }
 

@@ -12,6 +12,7 @@ export interface Random {
   chance(probability: number): boolean;
   /** One of the items. Throws `RangeError` when there are none. */
   pick<Item>(items: readonly Item[]): Item;
+  /** So many random bytes. */
   bytes(count: number): Uint8Array;
   /**
    * A generator of its own for one part of a test. It depends on the seed and the label alone, not on how much has been

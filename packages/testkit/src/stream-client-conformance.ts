@@ -10,6 +10,7 @@ import type { After } from "./virtual-clock.ts";
 export interface CallingClient<Request, Reply> {
   /** Not idempotent: not to be sent twice. */
   request(request: Request, options: { readonly deadlineMs: number }): Promise<Reply>;
+  /** Closes the client; calls that wait reject. */
   close(): Promise<void>;
 }
 

@@ -26,6 +26,7 @@ export interface StreamPair {
   readonly right: ByteStream;
   /** Faults of both ways from now on; a way that is not named has none. */
   setFaults(faults: StreamPairFaults): void;
+  /** What was done to the bytes, each way. */
   counts(): { readonly leftToRight: StreamCounts; readonly rightToLeft: StreamCounts };
 }
 

@@ -52,6 +52,7 @@ export interface TcpFaultProxy extends AsyncDisposable {
   readonly port: number;
   /** From now on, for open connections too: a stall ends that is not in the new faults. */
   setFaults(faults: TcpFaults): void;
+  /** What was done so far. */
   counts(): TcpProxyCounts;
   /** Resets every open connection, both ways. */
   resetConnections(): void;

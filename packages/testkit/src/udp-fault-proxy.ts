@@ -50,7 +50,9 @@ export interface UdpFaultProxy extends AsyncDisposable {
   setFaults(faults: UdpFaults): void;
   /** Lets go of what reordering holds back. */
   release(): void;
+  /** What was done so far. */
   counts(): UdpProxyCounts;
+  /** Listens no longer, and forgets what is delayed. */
   close(): Promise<void>;
 }
 
