@@ -2,8 +2,9 @@ import type { ReplyCode } from "./codes.ts";
 
 /** How a value of one sort is read and written. */
 export interface Argument<T> {
-  /** @returns undefined when the text is none. Never throws. */
+  /** The value of a text; undefined when the text is none. Never throws. */
   readonly parse: (text: string) => T | undefined;
+  /** The text of a value; parsing it gives the value again. */
   readonly format: (value: T) => string;
   /** What a text that is none is answered with. */
   readonly code: ReplyCode;
