@@ -1,7 +1,7 @@
 import { lines } from "@tallyline/framing";
 import { createTcpServer, type TcpServer } from "@tallyline/tcp";
 
-/** Serves counters that have names: `add apples 3`, `get apples`, `mine`. A counter that nobody added to is 0. */
+/** Serves counters that have names: `add apples 3`, `get apples`, `mine`. */
 export function serveCounters(port: number): Promise<TcpServer> {
   const counters = new Map<string, number>();
   return createTcpServer<string, string, { added: number }>({
