@@ -76,14 +76,30 @@ test("files are named for their one idea, in words with hyphens", () => {
   expect(named.filter((name) => /^(utils?|helpers?|types|common|misc|constants)\.ts$/.test(name))).toEqual([]);
 });
 
+/** What the headings of a page can be linked by, as GitHub and the site make it. */
+function anchorsOf(page: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ""] of read(page).matchAll(/^#+ (.+)$/gm)) {
+    const anchor = heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-");
+    let unused = anchor;
+    for (let count = 1; anchors.has(unused); count += 1) unused = `${anchor}-${count}`;
+    anchors.add(unused);
+  }
+  return anchors;
+}
+
 test("links in pages lead somewhere", () => {
   const broken = files
     .filter((file) => file.endsWith(".md"))
     .flatMap((file) =>
-      [...read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)]
-        .map(([, target = ""]) => join(dirname(file), target))
-        .filter((target) => !existsSync(join(root, target)))
-        .map((target) => `${file} → ${target}`),
+      [...read(file).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].flatMap(([, path = "", anchor]) => {
+        const target = path === "" ? file : join(dirname(file), path);
+        const isThere = existsSync(join(root, target)) && (anchor === undefined || anchorsOf(target).has(anchor));
+        return isThere ? [] : [`${file} → ${path}${anchor === undefined ? "" : `#${anchor}`}`];
+      }),
     );
   expect(broken).toEqual([]);
 });
