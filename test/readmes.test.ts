@@ -57,9 +57,23 @@ describe.each(readmes)("%s", (readme) => {
   );
 });
 
-test("every package shows a complete example", () => {
-  const libraries = readmes.filter(
-    (readme) => readme.startsWith("packages/") && !readme.startsWith("packages/program/"),
-  );
-  expect(libraries.filter((readme) => examplesOf(readme).length === 0)).toEqual([]);
+const ofPackages = readmes.filter((readme) => /^(packages|apps)\//.test(readme) && !readme.includes("/program/"));
+
+describe.each(ofPackages)("%s, as every package's README,", (readme) => {
+  test("begins with one sentence, how to install it, and a complete example of fewer than 15 lines", () => {
+    const opening = /^# .*\n\n[^.]+\.\n\n```sh\nnpm install .*\n```\n\n```ts file=/;
+    expect(readFileSync(join(root, readme), "utf8")).toMatch(opening);
+    const [first] = examplesOf(readme);
+    expect(first?.code.split("\n").filter((line) => line !== "").length).toBeLessThan(15);
+  });
+
+  test("goes on with what it does not do, its API, its limits and its errors", () => {
+    const headings = [...readFileSync(join(root, readme), "utf8").matchAll(/^## (.*)$/gm)].map(
+      ([, heading]) => heading,
+    );
+    const order = readme.startsWith("apps/")
+      ? ["What it does not do", "Programs", "The API", "Limits and errors"]
+      : ["What it does not do", "The API", "Limits", "Errors"];
+    expect(headings.slice(0, 4)).toEqual(order);
+  });
 });
