@@ -31,6 +31,8 @@ const app = await typedoc.Application.bootstrap({
   searchInComments: true,
   searchInDocuments: true,
   customCss: join(root, "scripts", "site", "style.css"),
+  favicon: join(root, "scripts", "site", "favicon.svg"),
+  includeHierarchySummary: false,
   hideGenerator: true,
   preservedTypeAnnotationTags: ["@throws"],
   highlightLanguages: [
