@@ -52,7 +52,7 @@ const app = await typedoc.Application.bootstrap({
   ],
   ignoredHighlightLanguages: ["abnf", "transcript"],
   validation: { notExported: true, invalidLink: true, invalidPath: true, notDocumented: true, rewrittenLink: true },
-  packagesRequiringDocumentation: [...new Set(entries.map(({ name }) => name.split("/").slice(0, 2).join("/")))],
+  packagesRequiringDocumentation: entries.filter(({ isMain }) => isMain).map(({ title }) => title),
   requiredToBeDocumented: ["Enum", "Variable", "Function", "Class", "Interface", "TypeAlias"],
   // Members of types that are written in place: the property that has the type says what they are.
   intentionallyNotDocumented: [

@@ -6,10 +6,10 @@ import type { Project, Reflection } from "./typedoc.ts";
 
 /** Copies the pages' markdown beside the pages, where its relative links lead to one another, and writes llms.txt and llms-full.txt. */
 export function writeForLanguageModels(site: string, project: Project): void {
-  const readmes: Page[] = entries
-    .filter(({ isMain }) => isMain)
-    .map(({ name, folder, section }) => ({ file: `${folder}/README.md`, title: name, section }));
-  const all = sectionTitles.flatMap((title) => [...pages, ...readmes].filter(({ section }) => section === title));
+  const readmes = entries.filter(({ isMain }) => isMain);
+  const all: Page[] = sectionTitles.flatMap((title) =>
+    [...pages, ...readmes].filter(({ section }) => section === title),
+  );
   const readme = readFileSync(join(root, "README.md"), "utf8");
   const [, summary = ""] = readme.split("\n\n");
 

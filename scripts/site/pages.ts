@@ -6,24 +6,22 @@ export const root: string = join(import.meta.dirname, "..", "..");
 
 export const REPOSITORY = "https://github.com/tallyline/tallyline";
 
-/** A markdown file of the repository. */
+/** A page of the site that is made from a markdown file of the repository. */
 export interface Page {
-  /** Its path in the repository. */
+  /** The file's path in the repository. */
   readonly file: string;
-  /** Its first heading. */
   readonly title: string;
   readonly section: string;
+  /** Where it is on the site, without its extension: where it is in the repository. A folder's README is its index. */
+  readonly place: string;
 }
 
-/** A package, or another entry of one: what `import` takes. */
-export interface Entry {
-  readonly name: string;
+/** What `import` takes: a package, or another entry of one. Its page has the package's README and the reference. */
+export interface Entry extends Page {
   /** The source of what it exports. */
   readonly source: string;
-  readonly folder: string;
   /** Whether it is what the package's own name imports. */
   readonly isMain: boolean;
-  readonly section: string;
 }
 
 /** Guides in the order in which they are read; elsewhere what a reader looks for first. */
@@ -71,7 +69,9 @@ export const entries: readonly Entry[] = manifests
       if (typeof target === "string") return [];
       const source = join(folder, target["@tallyline/source"]).replaceAll("\\", "/");
       const section = folder.startsWith("apps/") ? "Programs" : "Packages";
-      return [{ name: join(name, path).replaceAll("\\", "/"), source, folder, isMain: path === ".", section }];
+      const place = join(folder, path).replaceAll("\\", "/");
+      const title = join(name, path).replaceAll("\\", "/");
+      return [{ file: `${folder}/README.md`, title, section, place, source, isMain: path === "." }];
     }),
   );
 
@@ -81,27 +81,26 @@ export const pages: readonly Page[] = [
   ...files.filter((file) => file.startsWith("docs/decisions/")).toSorted(),
   ...files.filter((file) => !listed.includes(file) && !file.startsWith("docs/decisions/") && file !== "README.md"),
 ]
-  .filter((file) => !entries.some(({ folder }) => file === `${folder}/README.md`))
-  .map((file) => ({ file, title: titleOf(file), section: sectionOf(file) }));
+  .filter((file) => !entries.some((entry) => entry.file === file))
+  .map((file) => ({ file, title: titleOf(file), section: sectionOf(file), place: placeOf(file) }));
 
 /** Whether a link to this path of the repository leads to a page: a folder stands for its README. */
 export function isOnSite(path: string): boolean {
   const file = path.endsWith(".md") ? path : join(path, "README.md").replaceAll("\\", "/");
-  return (
-    file === "README.md" ||
-    pages.some((page) => page.file === file) ||
-    entries.some(({ folder }) => file === `${folder}/README.md`)
-  );
+  return file === "README.md" || [...pages, ...entries].some((page) => page.file === file);
 }
 
-/** Where a page is on the site, without its extension: a folder's README is the folder's index. */
-export function placeOf(file: string): string {
+function placeOf(file: string): string {
   return file.replace(/\.md$/, "").replace(/(^|\/)README$/, "$1index");
 }
 
+/** That which lists the page; for others, by where it is. */
 function sectionOf(file: string): string {
+  const title = Object.keys(sections).find((each) => sections[each]?.includes(file));
+  if (title !== undefined) return title;
   if (file.startsWith("docs/decisions/")) return "Decisions";
-  return Object.keys(sections).find((title) => sections[title]?.includes(file)) ?? "The house";
+  if (file.startsWith("docs/guides/")) return "Guides";
+  return file.startsWith("docs/") ? "How to" : "The house";
 }
 
 function titleOf(file: string): string {

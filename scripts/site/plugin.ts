@@ -2,7 +2,7 @@
 // repository, links, and at the end of each page where it comes from and what comes next.
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { entries, isOnSite, type Page, pages, placeOf, REPOSITORY, root } from "./pages.ts";
+import { entries, isOnSite, type Page, pages, REPOSITORY, root } from "./pages.ts";
 import type { Application, Comment, Part, Reflection, TypeDoc } from "./typedoc.ts";
 
 export function installPlugin(typedoc: TypeDoc, app: Application): void {
@@ -26,12 +26,11 @@ export function installPlugin(typedoc: TypeDoc, app: Application): void {
     for (const entry of entries) {
       const source = join(root, entry.source).replaceAll("\\", "/");
       const module = (project.children ?? []).find((each) => project.files.getReflectionPath(each) === source)!;
-      const file = `${entry.folder}/README.md`;
-      module.name = entry.name;
-      adopt(module, { file, title: entry.name, section: entry.section });
+      module.name = entry.title;
+      adopt(module, entry);
       if (!entry.isMain) continue; // the README is on the page of what the package's own name imports
-      module.readme = read(file, withoutTitle(file));
-      lead(file, module);
+      module.readme = read(entry.file, withoutTitle(entry.file));
+      lead(entry.file, module);
     }
     for (const reflection of Object.values(project.reflections)) nameErrors(reflection.comment);
     for (const page of pages) {
@@ -55,7 +54,7 @@ export function installPlugin(typedoc: TypeDoc, app: Application): void {
     index.searchFieldWeights["headings"] = 5;
     for (const [place, reflection] of index.searchResults.entries()) {
       const page = pageOf.get(reflection);
-      if (page === undefined) continue;
+      if (page === undefined || (!reflection.isDocument() && reflection.readme === undefined)) continue;
       const text = readFileSync(join(root, page.file), "utf8");
       const headings = [...text.matchAll(/^##+ (.*)$/gm)].map(([, heading]) => heading);
       index.searchFields[place] = { document: text, headings: headings.join("\n") };
@@ -67,8 +66,7 @@ export function installPlugin(typedoc: TypeDoc, app: Application): void {
     class extends typedoc.StructureRouter {
       override getIdealBaseName(reflection: Reflection): string {
         const page = pageOf.get(reflection);
-        if (page === undefined) return `${this.getIdealBaseName(reflection.parent!)}/${reflection.name}`;
-        return reflection.isDocument() ? placeOf(page.file) : addressOf(page.title);
+        return page?.place ?? `${this.getIdealBaseName(reflection.parent!)}/${reflection.name}`;
       }
     },
   );
@@ -100,18 +98,6 @@ export function installPlugin(typedoc: TypeDoc, app: Application): void {
     return `<nav class="neighbours" aria-label="Pages of this section">${link("previous")}${link("next")}</nav>
 <p class="edit">Edit this page: <a href="${REPOSITORY}/edit/main/${file}">${file}</a></p>`;
   }
-}
-
-function addressOf(name: string): string {
-  const entry = entries.find((each) => each.name === name)!;
-  return (
-    entry.folder +
-    name
-      .split("/")
-      .slice(2)
-      .map((part) => `/${part}`)
-      .join("")
-  );
 }
 
 /** `@throws {RangeError} when …` names the error as the text that follows does, instead of in a line of its own. */
