@@ -24,6 +24,6 @@ export function serveCounters(port: number): Promise<TcpServer> {
 
 if (import.meta.main) {
   const server = await serveCounters(Number(process.env["PORT"] ?? 7000));
-  console.log(`counters listen on port ${server.port}`);
   process.once("SIGINT", () => void server.drain());
+  console.log(`counters listen on port ${server.port}`);
 }
