@@ -33,7 +33,7 @@ const sections: Readonly<Record<string, readonly string[]>> = {
   Packages: [],
   Programs: [],
   Specifications: ["docs/bank-protocol.md", "docs/calculator-protocol.md", "docs/ledger-format.md"],
-  Facts: ["docs/limits.md", "docs/errors.md", "docs/failures.md", "docs/security.md"],
+  Facts: ["docs/performance.md", "docs/limits.md", "docs/errors.md", "docs/failures.md", "docs/security.md"],
   "The house": ["docs/README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"],
 };
 
