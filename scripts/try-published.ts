@@ -24,6 +24,7 @@ try {
   console.log(
     `${released.length} packages versioned, packed, published and tagged; publishing again finds nothing to do`,
   );
+  console.log("asked for a provenance outside of CI, publishing is refused");
 
   const manifests = await checkTarballs(released);
   console.log("each tarball has its build, maps, LICENSE, README and CHANGELOG, nothing else, and real ranges");

@@ -33,7 +33,12 @@ export async function release(root: string, copy: string, packed: string, regist
 
   const target = (await inCopy("pnpm", ["config", "get", "@tallyline:registry"], registry.publisher)).trim();
   if (target !== registry.url) throw new Error(`would publish to ${target}, not to ${registry.url}`);
-  await inCopy("pnpm", ["changeset", "publish", "--from-pack-dir", packed], registry.publisher);
+  const publish = ["changeset", "publish", "--from-pack-dir", packed];
+  // Nobody vouches for what this machine builds: asked for a provenance, as the workflow asks, publishing has to fail.
+  const vouched = inCopy("pnpm", publish, { ...registry.publisher, pnpm_config_provenance: "true" });
+  const refusal = await vouched.then(() => "", String);
+  if (!refusal.includes("PROVENANCE")) throw new Error(`no provenance was made or refused:\n${refusal}`);
+  await inCopy("pnpm", publish, registry.publisher);
   const again = await inCopy("pnpm", ["changeset", "publish"], registry.publisher);
   if (!again.includes("No unpublished projects")) throw new Error(`publishing again would publish more:\n${again}`);
 
