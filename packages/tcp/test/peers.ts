@@ -6,6 +6,9 @@ import { vi } from "vitest";
 /** TCP_FULL=1 runs the long tests in full numbers, which takes a quarter of a minute; docs/failures.md names them. */
 export const isFull: boolean = process.env["TCP_FULL"] === "1";
 
+/** Node.js 22 reads a reset that comes right behind data as an orderly end: no program on it can tell them apart. */
+export const readsResetAsEnd: boolean = process.versions.node.startsWith("22.");
+
 /** The time that a test may take which is longer in full. */
 export const timeoutMs: number = isFull ? 120_000 : 30_000;
 

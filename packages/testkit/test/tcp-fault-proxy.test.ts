@@ -77,8 +77,11 @@ describe.each(["toTarget", "toClient"] as const)("%s", (way) => {
   test.each([0, 1, 5, 11])("a reset after %d bytes lets exactly these through", async (bytes) => {
     await using t = await setUp({ [way]: { resetAfterBytes: bytes } });
     const got = await exchange(await t.connect(), "hello world");
-    expect(got.endsWith("reset")).toBe(true);
-    if (way === "toClient") expect(got).toBe(`${"hello world".slice(0, bytes)}, reset`);
+    // Node.js 22 reads a reset that comes right behind data as an orderly end.
+    const isReadAsEnd = way === "toClient" && bytes > 0 && process.versions.node.startsWith("22.");
+    const ending = isReadAsEnd ? "end" : "reset";
+    expect(got.endsWith(ending)).toBe(true);
+    if (way === "toClient") expect(got).toBe(`${"hello world".slice(0, bytes)}, ${ending}`);
     else
       await expect.poll(() => t.pieces.join(""), { interval: 1, timeout: 20_000 }).toBe("hello world".slice(0, bytes));
     expect(t.proxy.counts()[way]).toMatchObject({ forwardedBytes: bytes, resets: 1 });
