@@ -50,7 +50,10 @@ export class CallChannel {
     this.#socket = socket;
     this.#calls = calls;
     socket.unref();
-    socket.on("message", (datagram) => {
+    const peer = socket.remoteAddress();
+    socket.on("message", (datagram, from) => {
+      // The kernel drops what others send; not every runtime asks it to.
+      if (from.port !== peer.port || from.address !== peer.address) return;
       this.#received++;
       if (!calls.handle(datagram, performance.now())) this.#ignored++;
       this.#flush();
