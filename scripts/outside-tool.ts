@@ -11,29 +11,24 @@ const { dependencies, overrides } = JSON.parse(
   readonly overrides: Readonly<Record<string, string>>;
 };
 
-/** Installs a tool unless it is there. Returns the folder of its package. */
-export async function outsideTool(name: string): Promise<string> {
-  const version = dependencies[name];
-  if (version === undefined) throw new RangeError(`scripts/tools/package.json names no tool "${name}"`);
-  const folder = join(
-    import.meta.dirname,
-    "..",
-    "node_modules",
-    ".cache",
-    "tools",
-    `${name}-${version.split("@").at(-1)}`,
-  );
-  const installed = join(folder, "node_modules", name);
+/** Installs a tool unless it is there, with what has to be beside it. Returns the folder of its package. */
+export async function outsideTool(name: string, ...beside: readonly string[]): Promise<string> {
+  const folder = join(import.meta.dirname, "..", "node_modules", ".cache", "tools", `${name}-${toolVersion(name)}`);
   const done = join(folder, "installed"); // an install that was interrupted leaves a folder without it
   if (!existsSync(done)) {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(
-      join(folder, "package.json"),
-      JSON.stringify({ private: true, dependencies: { [name]: version }, overrides }),
-    );
-    console.log(`installing ${name} ${version} for this script`);
+    const wanted = Object.fromEntries([name, ...beside].map((each) => [each, dependencies[each]]));
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: wanted, overrides }));
+    console.log(`installing ${[name, ...beside].join(", ")} for this script`);
     await runCommand("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], folder);
     writeFileSync(done, "");
   }
-  return installed;
+  return join(folder, "node_modules", name);
+}
+
+/** The version of a tool, without the name that it is installed from under another. */
+export function toolVersion(name: string): string {
+  const version = dependencies[name];
+  if (version === undefined) throw new RangeError(`scripts/tools/package.json names no tool "${name}"`);
+  return version.split("@").at(-1)!;
 }

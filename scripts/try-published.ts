@@ -67,7 +67,9 @@ try {
   const sources = released.map(
     ({ name }) => [name, join(place("copy"), manifests.get(name)!.repository.directory)] as const,
   );
-  console.log(`${await tryExamples(place("examples"), new Map(sources), surroundings)} examples run and type-check`);
+  console.log(
+    `${await tryExamples(place("examples"), new Map(sources), surroundings)} examples run and type-check, with TypeScript 5.9 too`,
+  );
   console.log(`by npx: ${(await tryPrograms(place("programs"), surroundings)).join(", ")}`);
 
   printTable(["package", "packed, KB", "dependencies", "installed, KB", "needs @types/node"], rows);

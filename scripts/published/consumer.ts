@@ -1,6 +1,7 @@
 // A project of a stranger: it installs packages from the registry, imports and requires them, and type-checks against them.
 import { cpSync, globSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { outsideTool } from "../outside-tool.ts";
 import { runCommand } from "../run-command.ts";
 import type { PublishedManifest } from "./packed-files.ts";
 
@@ -22,7 +23,7 @@ export interface Installed {
 }
 
 /** Makes a project in the folder with these packages installed. */
-export async function createConsumer(folder: string, packages: readonly string[], surroundings: Surroundings) {
+async function createConsumer(folder: string, packages: readonly string[], surroundings: Surroundings) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, ".npmrc"), surroundings.registryConfig);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
@@ -99,6 +100,7 @@ export async function tryExamples(folder: string, packages: ReadonlyMap<string, 
   }
   const options = { module: "nodenext", allowImportingTsExtensions: true, ...nodeTypes(surroundings) };
   await typeCheck(folder, options, ["*/*.ts"], surroundings);
+  await runCommand(join(await outsideTool("typescript5"), "bin/tsc"), ["-p", "."], folder); // the oldest that is promised
   return count;
 }
 
