@@ -5,11 +5,13 @@ import { type Load, type Traffic } from "../engine/load.ts";
 import { loaded, type LoadedServer } from "../engine/loaded-server.ts";
 import { pgbench } from "../engine/pgbench.ts";
 import { command, loadScript, redisMissing, startRedis } from "../engine/redis.ts";
-import { startApp } from "../engine/server-process.ts";
+import { appCommand, startProcess } from "../engine/server-process.ts";
 import type { Area, Bench } from "./area.ts";
 
 /** Accounts, as many as the load generator's two digits name. */
 const ACCOUNTS = 100;
+/** PostgreSQL, of many processes, needs all cores; so that nobody has less, all have them. */
+const EVERYWHERE = { onAllCores: true };
 const DURABLE = ["--appendonly", "yes", "--appendfsync", "always"];
 
 /** Id, limit, two balances and the entry's number, in one script: what the bank does with a transfer. */
@@ -48,7 +50,8 @@ const bankServer = (bench: Bench): LoadedServer => ({
   configuration: "--port 0, books in SQLite; bank/1 with ids, each reply after its commit is on disk",
   settleMs: bench.isQuick ? 0 : 1200, // within a second of rest, it writes the rows that it has put off
   async start() {
-    const server = await startApp("bank", ["--port", "0"], mkdtempSync(join(bench.folder, "bank-")));
+    const folder = mkdtempSync(join(bench.folder, "bank-"));
+    const server = await startProcess({ ...appCommand("bank", ["--port", "0"], folder), ...EVERYWHERE });
     await openAccounts(server.port);
     return server;
   },
@@ -65,7 +68,7 @@ const redis = (bench: Bench, name: string, load: (port: number) => Load): Loaded
   configuration: "Debian's redis-server, appendonly yes, appendfsync always",
   missing: redisMissing,
   async start() {
-    return startRedis(mkdtempSync(join(bench.folder, "redis-")), DURABLE);
+    return startRedis(mkdtempSync(join(bench.folder, "redis-")), DURABLE, EVERYWHERE);
   },
   load: async ({ port }) => load(port),
 });

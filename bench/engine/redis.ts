@@ -4,11 +4,16 @@ import { debianProgram, freePort, startProcess, type ServerProcess } from "./ser
 
 export const redisMissing = debianProgram("redis-server", "redis-server");
 
-/** Debian's Redis in that folder, with these options besides. */
-export async function startRedis(folder: string, options: readonly string[]): Promise<ServerProcess> {
+/** Debian's Redis in that folder, with these options besides. @param onAllCores Whether it may use all cores. */
+export async function startRedis(
+  folder: string,
+  options: readonly string[],
+  { onAllCores = false }: { readonly onAllCores?: boolean } = {},
+): Promise<ServerProcess> {
   const port = await freePort();
   const server = await startProcess({
     command: "redis-server",
+    onAllCores,
     args: ["--port", `${port}`, "--save", "", "--dir", folder, ...options],
     listening: /Ready to accept connections()/,
   });
