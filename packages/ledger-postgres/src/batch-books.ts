@@ -69,7 +69,8 @@ export class Changes {
 
 /**
  * The part of the books that a batch of commands touches, as of the journal's head; and what the batch makes of it. It
- * holds what was put into it and nothing else: reading an id that nobody looked for is a mistake, and throws.
+ * holds what was put into it and nothing else: reading an id that nobody looked for is a mistake, and throws, unless it may
+ * be {@link assumeAbsent | assumed} to be new.
  */
 export class BatchBooks implements WritableBooks {
   readonly #currencies: ReadonlySet<string>;
@@ -82,6 +83,8 @@ export class BatchBooks implements WritableBooks {
   readonly #refusals = new Map<string, number>();
   readonly #expiries = new ExpiryQueue();
   readonly #segment = new ByteWriter(16_384);
+  /** What nobody looked for, and was taken to be absent; undefined where that is a mistake. */
+  #assumed: Set<string> | undefined;
   #changes = new Changes();
   #head: HeadRow;
   #lastSeq: number;
@@ -113,10 +116,28 @@ export class BatchBooks implements WritableBooks {
     if (record !== undefined) this.#earlier.set(record.seq, record);
   }
 
-  /** Forgets what was recorded, of which there is no end. */
-  forgetRecorded(): void {
-    this.#recorded.clear();
-    this.#earlier.clear();
+  /** From now on, takes what it does not hold to be absent. Adding it to the tables then proves that it was. */
+  assumeAbsent(): void {
+    this.#assumed = new Set();
+  }
+
+  /** Whether something was taken to be absent, and nothing that is added to the tables will prove it. */
+  get hasUnproven(): boolean {
+    return this.#assumed !== undefined && this.#assumed.size > 0;
+  }
+
+  /** How many accounts, holds and principals it holds. */
+  get size(): number {
+    return this.#slots.size + this.#holds.size + this.#reversed.size + this.#refusals.size;
+  }
+
+  hasAccount(name: string): boolean {
+    return this.#slots.has(name);
+  }
+
+  /** Whether it knows how many refusals of a principal are recorded. */
+  knowsRefusals(principal: string): boolean {
+    return this.#refusals.has(principal);
   }
 
   putHold(hold: Hold): void {
@@ -162,7 +183,9 @@ export class BatchBooks implements WritableBooks {
   }
 
   account(name: string): Account | undefined {
-    return this.#slots.get(name)?.account;
+    const slot = this.#slots.get(name);
+    if (slot === undefined) this.#assumed?.add(name);
+    return slot?.account;
   }
 
   /** All accounts, and the latest position of each. */
@@ -177,6 +200,7 @@ export class BatchBooks implements WritableBooks {
 
   details(name: string): AccountDetails | undefined {
     const slot = this.#slots.get(name);
+    if (slot === undefined) this.#assumed?.add(name);
     if (slot === undefined) return undefined;
     const { openedSeq, profile } = slot.facts;
     return { ...slot.account, ...profile, openedSeq };
@@ -188,6 +212,10 @@ export class BatchBooks implements WritableBooks {
     const key = keyOf(principal, id);
     const found = this.#recorded.get(key);
     if (found === undefined && !this.#recorded.has(key)) {
+      if (this.#assumed !== undefined) {
+        this.#assumed.add(key);
+        return undefined;
+      }
       throw new Error(`the id ${id} of ${principal} is read without having been loaded`);
     }
     return found;
@@ -211,6 +239,7 @@ export class BatchBooks implements WritableBooks {
   }
 
   hasTooManyRefusals(principal: string): boolean {
+    if (!this.#refusals.has(principal)) this.#assumed?.add(keyOf(principal, ""));
     return (this.#refusals.get(principal) ?? 0) >= this.#maxRefusals;
   }
 
@@ -236,7 +265,9 @@ export class BatchBooks implements WritableBooks {
     const { memo = null, ref = null } = verb === "settle" || verb === "expire" ? {} : command;
     const refusal = result.ok ? null : result.code;
     this.#changes.commands.push({ seq, segment: this.firstSeq, atMs, principal, id, verb, refusal, memo, ref });
-    this.#recorded.set(keyOf(principal, id), { content, result });
+    const key = keyOf(principal, id);
+    this.#recorded.set(key, { content, result });
+    this.#assumed?.delete(key);
     this.#lastSeq = seq;
   }
 
@@ -261,6 +292,10 @@ export class BatchBooks implements WritableBooks {
     this.#head = head;
     this.#changes = new Changes();
     this.#segment.truncate(SEGMENT_HEADER_BYTES);
+    this.#assumed = undefined;
+    // Of what was recorded there is no end.
+    this.#recorded.clear();
+    this.#earlier.clear();
   }
 
   #takeEffect(command: Command, done: Done): readonly AccountImage[] {
@@ -296,6 +331,7 @@ export class BatchBooks implements WritableBooks {
     this.#accountCount += 1;
     this.#changes.opened.push(facts);
     this.#slots.set(account, { facts, account: accounts[0]!, latest: 0, version: 0, balanceMinor: 0n });
+    this.#assumed?.delete(account);
   }
 
   /** One entry a leg, each with the account's balance after it. */

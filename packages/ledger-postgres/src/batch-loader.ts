@@ -1,13 +1,16 @@
 import { isAccountName, touches, type Command, type Hold, type Identity } from "@tallyline/ledger";
 import type { AccountDirectory } from "./account-directory.ts";
-import { BatchBooks, keyOf, type BooksFrom, type EarlierRecord } from "./batch-books.ts";
+import { BatchBooks, keyOf, type EarlierRecord } from "./batch-books.ts";
+import type { CarriedBooks } from "./carried-books.ts";
 import type { Connection } from "./connection.ts";
 import type { JournalReader, RecordPlace } from "./journal-reader.ts";
-import { readBalance, readHead, readHold } from "./rows.ts";
+import { readBalance, readHead, readHold, type AccountFacts } from "./rows.ts";
 import { arrayOf, type Statements } from "./statements.ts";
 
 /** Holds that are due are expired so many at a time. */
 const DUE_HOLDS_MAX = 1000;
+/** When the first hold is due, where that was not asked: any may be. */
+const NEVER_READ: number = Number.NEGATIVE_INFINITY;
 
 /** A connection, and what is known of the database behind it. */
 export interface Session {
@@ -15,6 +18,7 @@ export interface Session {
   readonly sql: Statements;
   readonly directory: AccountDirectory;
   readonly journal: JournalReader;
+  readonly carried: CarriedBooks;
   readonly currencies: ReadonlySet<string>;
   /** The last place in the order that is known to be durable. */
   confirmedSeq: number;
@@ -41,14 +45,25 @@ export class BatchNeeds {
   readonly #references = new Set<string>(); // keys whose records name holds, entries and accounts that will be read
   readonly #principals = new Set<string>();
   readonly #found = new Map<string, EarlierRecord>();
+  #looksBack = false;
+
+  /** Whether what is recorded already is asked for, and not only whether ids are new. */
+  get looksBack(): boolean {
+    return this.#looksBack;
+  }
 
   /** A command that will be decided. */
   addCommand(command: Command): void {
     const { principal } = command;
     const { accounts, ids } = touches(command);
     for (const name of accounts) this.addAccount(name);
-    for (const id of ids) this.addIdentity({ principal, id });
-    for (const id of ids) if (id !== command.id) this.#references.add(keyOf(principal, id));
+    for (const id of ids) {
+      const key = keyOf(principal, id);
+      this.#keys.set(key, { principal, id });
+      if (id === command.id) continue;
+      this.#references.add(key);
+      this.#looksBack = true;
+    }
     this.#principals.add(principal);
   }
 
@@ -57,8 +72,10 @@ export class BatchNeeds {
     if (isAccountName(name)) this.#names.add(name);
   }
 
+  /** An id whose record will be read. */
   addIdentity({ principal, id }: Identity): void {
     this.#keys.set(keyOf(principal, id), { principal, id });
+    this.#looksBack = true;
   }
 
   /** Finds out what can be found out without a lock. */
@@ -74,15 +91,36 @@ export class BatchNeeds {
   }
 
   /**
+   * Adds to books that were carried over what they do not hold yet, without locks: it is as of their head if that is where
+   * the head still is when the batch has written. Of ids nothing is read.
+   */
+  async complete({ connection, sql, directory }: Session, books: BatchBooks): Promise<void> {
+    const missing = new Map<number, AccountFacts>();
+    for (const name of this.#names) {
+      const facts = books.hasAccount(name) ? undefined : directory.named(name);
+      if (facts !== undefined) missing.set(facts.number, facts);
+    }
+    const principals = [...this.#principals].filter((each) => isIdentifier(each) && !books.knowsRefusals(each));
+    const [balances, counts] = await Promise.all([
+      missing.size > 0 && connection.run(sql.balances, [arrayOf([...missing.keys()])]),
+      principals.length > 0 && connection.run(sql.refusalCounts, [arrayOf(principals)]),
+    ]);
+    if (balances) putBalances(books, missing, balances.rows);
+    if (counts) putRefusals(books, principals, counts.rows);
+  }
+
+  /**
    * Loads the books, in one flight where everything is known. To write: within a transaction that is read committed, so
    * that what is read after the head was locked is read as of the head. To read: within a snapshot.
+   * @param carried Books to go on with, if they are as of the same head.
    * @returns undefined where something came up that should have been locked before; then all begins anew.
    */
   async load(
     session: Session,
     begin: string,
     nowMs: number | undefined,
-    { maxRefusals }: Pick<BooksFrom, "maxRefusals">,
+    maxRefusals: number,
+    carried: BatchBooks | undefined,
   ): Promise<LoadedBooks | undefined> {
     const { connection, sql, directory, journal, currencies } = session;
     const isWriting = !begin.includes("READ ONLY");
@@ -91,9 +129,10 @@ export class BatchNeeds {
     const keys = [...this.#keys].filter(([key]) => !this.#found.has(key));
     const referenced = [...this.#references].flatMap((key) => this.#found.get(key) ?? []);
     const holdSeqs = referenced.flatMap(({ result }) => (result.ok && result.hold ? [result.hold.seq] : []));
+    const principals = [...this.#principals].filter(isIdentifier);
     const run = connection.run.bind(connection);
 
-    const [, balances, heads, commands, due, counts, opened, holds, reversals] = await Promise.all([
+    const [, balances, heads, commands, due, counts, opened, holds, reversals, firstExpiry] = await Promise.all([
       run(begin),
       run(isWriting ? sql.lockBalances : sql.balances, [arrayOf(known.map(({ number }) => number))]),
       run(isWriting ? sql.lockHead : sql.head),
@@ -102,10 +141,11 @@ export class BatchNeeds {
         keys.map(([, identity]) => identity),
       ),
       run(sql.dueHolds, [nowMs ?? null, DUE_HOLDS_MAX]),
-      run(sql.refusalCounts, [arrayOf([...this.#principals].filter(isIdentifier))]),
+      run(sql.refusalCounts, [arrayOf(principals)]),
       absent.length > 0 ? directory.byName(absent) : [],
       holdSeqs.length > 0 && run(sql.holds, [arrayOf(holdSeqs)]),
       referenced.length > 0 && run(sql.reversals, [arrayOf(referenced.map(({ seq }) => seq))]),
+      isWriting && session.carried.isAlone && run(sql.firstExpiry),
     ]);
     if (opened.length > 0) return undefined;
     const dueHolds = due.rows.map(readHold);
@@ -113,16 +153,13 @@ export class BatchNeeds {
     if (this.#remember(commands, await journal.records(commands))) return undefined;
 
     const head = readHead(heads.rows[0]!);
-    const books = new BatchBooks({ head, currencies, maxRefusals });
-    const factsOf = new Map(known.map((facts) => [facts.number, facts]));
-    for (const row of balances.rows) {
-      const balance = readBalance(row);
-      books.putAccount(factsOf.get(balance.number)!, balance);
-    }
+    if (isWriting) session.carried.noteHead(head.head, firstExpiry ? Number(firstExpiry.rows[0]![0]) : NEVER_READ);
+    const books = carried?.head === head.head ? carried : new BatchBooks({ head, currencies, maxRefusals });
+    putBalances(books, new Map(known.map((facts) => [facts.number, facts])), balances.rows);
+    putRefusals(books, principals, counts.rows);
     for (const [key, { principal, id }] of this.#keys) books.putRecorded(principal, id, this.#found.get(key));
     for (const hold of [...dueHolds, ...(holds ? holds.rows.map(readHold) : [])]) books.putHold(hold);
     if (reversals) for (const [seq] of reversals.rows) books.putReversed(Number(seq));
-    for (const [principal, count] of counts.rows) books.putRefusals(principal as string, Number(count));
     const hasMoreDue = dueHolds.length === DUE_HOLDS_MAX;
     return { books, databaseMs: head.databaseMs, hasMoreDue, hasDue: dueHolds.length > 0 };
   }
@@ -157,6 +194,23 @@ export class BatchNeeds {
     });
     return namesMore;
   }
+}
+
+function putBalances(
+  books: BatchBooks,
+  factsOf: ReadonlyMap<number, AccountFacts>,
+  rows: readonly (readonly unknown[])[],
+): void {
+  for (const row of rows) {
+    const balance = readBalance(row);
+    books.putAccount(factsOf.get(balance.number)!, balance);
+  }
+}
+
+/** Of whom there is no row there is no refusal. */
+function putRefusals(books: BatchBooks, principals: readonly string[], rows: readonly (readonly unknown[])[]): void {
+  for (const principal of principals) books.putRefusals(principal, 0);
+  for (const [principal, count] of rows) books.putRefusals(principal as string, Number(count));
 }
 
 /** What is recorded under ids before a place in the order. */

@@ -1,8 +1,8 @@
 import { advance } from "@tallyline/ledger";
 import type { BatchBooks } from "./batch-books.ts";
-import { BatchNeeds, type LoadedBooks, type Session } from "./batch-loader.ts";
+import type { BatchNeeds, Session } from "./batch-loader.ts";
 import type { Call } from "./call.ts";
-import { commit } from "./commit.ts";
+import { commit, isDuplicate } from "./commit.ts";
 import type { ServerSettings } from "./server-settings.ts";
 import { writeChanges } from "./table-writer.ts";
 
@@ -38,7 +38,13 @@ export class BatchRun {
     const writes = this.#mustExpire || this.#calls.some((call) => call.writes);
     const now = this.#options.now?.();
     await this.#needs.resolve(session);
-    const loaded = await this.#needs.load(session, writes ? this.#begin() : SNAPSHOT, now, this.#options);
+    const carried = writes ? session.carried.take() : undefined;
+    if (carried !== undefined && !this.#needs.looksBack) {
+      const nowMs = now ?? session.carried.databaseMs;
+      if (carried.tick(nowMs) < session.carried.firstExpiryMs) return this.#goOn(session, carried, nowMs);
+    }
+    const begin = writes ? this.#begin() : SNAPSHOT;
+    const loaded = await this.#needs.load(session, begin, now, this.#options.maxRefusals, carried);
     if (loaded === undefined) return undefined;
     if (loaded.hasDue && !writes) {
       this.#mustExpire = true;
@@ -47,11 +53,45 @@ export class BatchRun {
     const { books } = loaded;
     const nowMs = now ?? loaded.databaseMs;
     advance(books, nowMs);
-    const settle = this.#run(loaded, nowMs);
+    const settle = loaded.hasMoreDue ? [] : this.#run(books, nowMs);
     const head = await this.#finish(session, books, writes);
     this.#mustExpire = false;
     for (const each of settle) each(head);
     return loaded.hasMoreDue ? undefined : settle.length;
+  }
+
+  /**
+   * Decides by books that were carried over from this server's last commit, and writes what comes of it. Nothing is locked
+   * or read again: the transaction is void unless the journal's head is still theirs, and every id is new that was taken to be.
+   */
+  async #goOn(session: Session, books: BatchBooks, nowMs: number): Promise<number | undefined> {
+    const { connection, sql, carried } = session;
+    await this.#needs.complete(session, books);
+    books.assumeAbsent();
+    const settle = this.#run(books, nowMs);
+    if (books.recordCount === 0 || books.hasUnproven) {
+      carried.forget();
+      return undefined;
+    }
+    const sealed = books.seal();
+    const written = { ...sealed, changes: books.changes };
+    const [, moved] = await Promise.all([
+      connection.run(this.#begin()),
+      ...writeChanges(connection, sql, written),
+    ]).catch((error: unknown) => {
+      if (isDuplicate(error)) return [];
+      throw error;
+    });
+    const clock = moved?.rows[0];
+    if (clock === undefined) {
+      carried.forget();
+      return undefined;
+    }
+    // COMMIT leaves only now: what is lost before it certainly did not happen.
+    await commit(connection, [], this.#commitTimeoutMs);
+    this.#committed(session, books, sealed, Number(clock[0]));
+    for (const each of settle) each(sealed.head.head);
+    return settle.length;
   }
 
   /** Runs reads of the tables on one snapshot. @returns their count; undefined where it has to be attempted again. */
@@ -77,9 +117,8 @@ export class BatchRun {
     return reads.length;
   }
 
-  #run({ books, hasMoreDue }: LoadedBooks, nowMs: number): ((head: string) => void)[] {
+  #run(books: BatchBooks, nowMs: number): ((head: string) => void)[] {
     const settle: ((head: string) => void)[] = [];
-    if (hasMoreDue) return settle;
     for (const call of this.#calls) {
       settle.push(call.run(books, nowMs));
       if (books.byteCount >= BYTES_PER_COMMIT_MAX) break;
@@ -89,20 +128,33 @@ export class BatchRun {
 
   /** Ends the transaction. @returns the head of the journal, once all of it is durable. */
   async #finish(session: Session, books: BatchBooks, writes: boolean): Promise<string> {
-    const { connection, sql, directory, journal } = session;
+    const { connection, sql } = session;
     if (books.recordCount === 0) {
       if (!writes) await connection.run("COMMIT");
       await this.#confirm(session, books.nextSeq - 1, writes);
       return books.head;
     }
     const sealed = books.seal();
-    const { changes } = books;
-    await commit(connection, writeChanges(connection, sql, changes, sealed), this.#commitTimeoutMs);
-    directory.learn(changes.opened);
-    const { head, seq } = sealed.head;
-    journal.keep(books.firstSeq, { bytes: sealed.segment.slice(), head });
-    session.confirmedSeq = seq;
-    return head;
+    const sent = writeChanges(connection, sql, { ...sealed, changes: books.changes });
+    await commit(connection, sent, this.#commitTimeoutMs);
+    const [clock] = (await sent[0]).rows;
+    this.#committed(session, books, sealed, Number(clock![0]));
+    return sealed.head.head;
+  }
+
+  /** What a batch came to is durable. */
+  #committed(
+    session: Session,
+    books: BatchBooks,
+    { segment, head }: ReturnType<BatchBooks["seal"]>,
+    databaseMs: number,
+  ): void {
+    const { opened, holds } = books.changes;
+    session.directory.learn(opened);
+    session.journal.keep(books.firstSeq, { bytes: segment.slice(), head: head.head });
+    session.confirmedSeq = head.seq;
+    books.goOnAfter(head);
+    session.carried.keep(books, holds.values(), databaseMs);
   }
 
   /**

@@ -65,7 +65,10 @@ export function previewCall(
 ): Call {
   return {
     ...readCall(reject),
-    need: (needs) => needs.addCommand(command),
+    need: (needs) => {
+      needs.addCommand(command);
+      needs.addIdentity(command);
+    },
     run: (books, nowMs) => {
       const { result } = apply(books, command, books.tick(nowMs));
       return () => resolve(result);

@@ -40,6 +40,11 @@ export async function commit(
   throw new UnknownOutcomeError("the connection was lost during COMMIT", { cause: last.reason });
 }
 
+/** Whether a transaction is void because a row is there already that it would add. */
+export function isDuplicate(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === "23505";
+}
+
 /** Whether a transaction is void because of another one, and may go through when it is tried again. */
 export function isConflict(error: unknown): boolean {
   return error instanceof pg.DatabaseError && (error.code === "40001" || error.code === "40P01");

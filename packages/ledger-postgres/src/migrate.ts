@@ -96,8 +96,8 @@ export async function importJournal(options: ImportOptions, source: JournalSourc
     const currencies = await ensureCurrencies(session, source.currencies);
     const replay = new Replay({ ...session, currencies }, source.identity);
     for await (const segment of source.segments) {
-      await replay.take(segment, async ({ changes, ...sealed }) => {
-        await Promise.all(writeChanges(connection, sql, changes, sealed));
+      await replay.take(segment, async (replayed) => {
+        await Promise.all(writeChanges(connection, sql, replayed));
       });
       onProgress?.(replay.books.nextSeq - 1);
     }

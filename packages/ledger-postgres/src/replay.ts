@@ -47,7 +47,6 @@ export class Replay {
     }
     await use({ ...sealed, changes: books.changes });
     books.goOnAfter(sealed.head);
-    books.forgetRecorded();
   }
 
   async #decideAgain(body: Uint8Array): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Currency } from "@tallyline/ledger";
 import { AccountDirectory } from "./account-directory.ts";
 import type { Session } from "./batch-loader.ts";
+import { CarriedBooks } from "./carried-books.ts";
 import { isConflict } from "./commit.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { LedgerOpenError } from "./errors.ts";
@@ -49,7 +50,8 @@ async function openOn(connection: Connection, place: LedgerPlace, currencies: re
   const known = await ensureCurrencies({ connection, sql }, currencies);
   const directory = new AccountDirectory(connection, sql);
   const journal = new JournalReader(connection, sql, directory);
-  return { connection, sql, directory, journal, currencies: known, confirmedSeq: 0 };
+  const carried = new CarriedBooks();
+  return { connection, sql, directory, journal, carried, currencies: known, confirmedSeq: 0 };
 }
 
 async function checkVersion(connection: Connection, schema: string): Promise<void> {

@@ -1,9 +1,11 @@
 import type { Statement } from "./connection.ts";
+import type { Value } from "./rows.ts";
 
 const HOLD = "seq, principal, id, from_account, to_account, amount_minor, left_minor, expires_at_ms, state";
 const ACCOUNT = "number, name, currency, kind, owner, metadata, opened_seq";
 const BALANCE =
   "account, status, min_balance_minor, max_balance_minor, debits_minor, credits_minor, held_debits_minor, held_credits_minor, version, latest";
+const SUMS = "account, debits_minor, credits_minor, version, latest";
 const HEAD = `seq, head, clock_ms, entry_count, account_count, ${databaseClock()}`;
 
 /**
@@ -14,6 +16,8 @@ export function statementsFor(schema: string): Statements {
   const unnest = (...types: string[]) => `unnest(${types.map((type, index) => `$${index + 1}::${type}[]`).join(", ")})`;
   const insert = (table: string, columns: string, ...types: string[]) =>
     `INSERT INTO ${schema}.${table} (${columns}) SELECT * FROM ${unnest(...types)}`;
+  // Rows are changed, and so locked, in the order of accounts.
+  const sorted = (columns: string, rows: string) => `(SELECT * FROM ${rows} AS r (${columns}) ORDER BY account) AS n`;
   return named({
     balances: `SELECT ${BALANCE} FROM ${schema}.balance WHERE account = ANY($1::BIGINT[])`,
     // Everybody locks balances in this order, and the head after them, so nobody waits in a circle.
@@ -31,6 +35,8 @@ export function statementsFor(schema: string): Statements {
     segments: `SELECT first_seq, body FROM ${schema}.segment WHERE first_seq = ANY($1::BIGINT[])`,
     segmentsFrom: `SELECT first_seq, body FROM ${schema}.segment WHERE first_seq >= $1::BIGINT ORDER BY first_seq LIMIT $2::BIGINT`,
     dueHolds: `SELECT ${HOLD} FROM ${schema}.hold WHERE state = 'held' AND expires_at_ms <= greatest(coalesce($1::BIGINT, ${databaseClock()}), (SELECT clock_ms FROM ${schema}.journal_head WHERE one = 1)) ORDER BY expires_at_ms, seq LIMIT $2::BIGINT`,
+    // "Infinity" where no hold ever expires.
+    firstExpiry: `SELECT coalesce(min(expires_at_ms)::FLOAT8, 'Infinity') FROM ${schema}.hold WHERE state = 'held'`,
     holds: `SELECT ${HOLD} FROM ${schema}.hold WHERE seq = ANY($1::BIGINT[])`,
     holdsOf: `SELECT ${HOLD} FROM ${schema}.hold WHERE state = 'held' AND (from_account = $1 OR to_account = $1) AND seq > $2::BIGINT ORDER BY seq LIMIT $3::BIGINT`,
     reversals: `SELECT reversed_seq FROM ${schema}.reversal WHERE reversed_seq = ANY($1::BIGINT[])`,
@@ -50,9 +56,9 @@ export function statementsFor(schema: string): Statements {
     ),
     addAccounts: insert("account", ACCOUNT, ..."BIGINT TEXT TEXT TEXT TEXT TEXT BIGINT".split(" ")),
     addBalances: insert("balance", BALANCE, ...BALANCE_TYPES),
-    setBalances: `UPDATE ${schema}.balance AS b SET status = n.status, min_balance_minor = n.min_balance_minor, max_balance_minor = n.max_balance_minor, debits_minor = n.debits_minor, credits_minor = n.credits_minor, held_debits_minor = n.held_debits_minor, held_credits_minor = n.held_credits_minor, version = n.version, latest = n.latest FROM ${unnest(...BALANCE_TYPES)} AS n (${BALANCE}) WHERE b.account = n.account`,
+    setBalances: `UPDATE ${schema}.balance AS b SET status = n.status, min_balance_minor = n.min_balance_minor, max_balance_minor = n.max_balance_minor, debits_minor = n.debits_minor, credits_minor = n.credits_minor, held_debits_minor = n.held_debits_minor, held_credits_minor = n.held_credits_minor, version = n.version, latest = n.latest FROM ${sorted(BALANCE, unnest(...BALANCE_TYPES))} WHERE b.account = n.account`,
     // What most commands change of a balance.
-    setSums: `UPDATE ${schema}.balance AS b SET debits_minor = n.debits_minor, credits_minor = n.credits_minor, version = n.version, latest = n.latest FROM ${unnest(..."BIGINT NUMERIC NUMERIC BIGINT BIGINT".split(" "))} AS n (account, debits_minor, credits_minor, version, latest) WHERE b.account = n.account`,
+    setSums: `UPDATE ${schema}.balance AS b SET debits_minor = n.debits_minor, credits_minor = n.credits_minor, version = n.version, latest = n.latest FROM ${sorted(SUMS, unnest(..."BIGINT NUMERIC NUMERIC BIGINT BIGINT".split(" ")))} WHERE b.account = n.account`,
     addChanges: insert(
       "account_change",
       "seq, account, status, min_balance_minor, max_balance_minor",
@@ -62,7 +68,7 @@ export function statementsFor(schema: string): Statements {
     addReversals: insert("reversal", "reversed_seq, seq", "BIGINT", "BIGINT"),
     addRefusals: `INSERT INTO ${schema}.refusal_count AS r (principal, count) SELECT * FROM ${unnest("TEXT", "BIGINT")} ON CONFLICT (principal) DO UPDATE SET count = r.count + excluded.count`,
     addSegment: `INSERT INTO ${schema}.segment (first_seq, body) VALUES ($1::BIGINT, $2::BYTEA)`,
-    setHead: `UPDATE ${schema}.journal_head SET seq = $1::BIGINT, head = $2, clock_ms = $3::BIGINT, entry_count = $4::BIGINT, account_count = $5::BIGINT WHERE one = 1`,
+    setHead: `UPDATE ${schema}.journal_head SET seq = $1::BIGINT, head = $2, clock_ms = $3::BIGINT, entry_count = $4::BIGINT, account_count = $5::BIGINT WHERE one = 1 AND seq = $6::BIGINT RETURNING ${databaseClock()}`,
     setIdentity: `UPDATE ${schema}.journal_head SET identity = $1::BYTEA, head = $2 WHERE one = 1 AND seq = 0`,
     confirm: `UPDATE ${schema}.journal_head SET confirmations = confirmations + 1 WHERE one = 1`,
   });
@@ -90,6 +96,7 @@ type StatementName =
   | "confirm"
   | "currencies"
   | "dueHolds"
+  | "firstExpiry"
   | "head"
   | "holds"
   | "holdsOf"
@@ -121,11 +128,17 @@ function named(texts: Readonly<Record<StatementName, string>>): Statements {
 }
 
 /** An array as PostgreSQL reads it. */
-export function arrayOf(values: readonly (string | number | bigint | null)[]): string {
-  let text = "{";
-  for (const value of values) {
-    if (text.length > 1) text += ",";
-    text += value === null ? "NULL" : typeof value === "string" ? `"${value.replace(/["\\]/g, "\\$&")}"` : value;
-  }
-  return `${text}}`;
+export function arrayOf(values: readonly Value[]): string {
+  return `{${values.map(element).join(",")}}`;
+}
+
+/** Rows as one array a column. */
+export function arraysOf(rows: readonly (readonly Value[])[]): string[] {
+  return rows[0]!.map((_, column) => arrayOf(rows.map((row) => row[column]!)));
+}
+
+function element(value: Value): string {
+  if (value === null) return "NULL";
+  if (typeof value !== "string") return `${value}`;
+  return /["\\]/.test(value) ? `"${value.replace(/["\\]/g, "\\$&")}"` : `"${value}"`;
 }

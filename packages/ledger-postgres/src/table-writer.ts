@@ -1,5 +1,5 @@
 import type { Changes } from "./batch-books.ts";
-import type { Answered, Connection } from "./connection.ts";
+import type { Answered, Connection, Statement } from "./connection.ts";
 import {
   balanceColumns,
   changeColumns,
@@ -8,46 +8,56 @@ import {
   factsColumns,
   holdColumns,
   sumColumns,
+  type Balance,
   type HeadRow,
   type Value,
 } from "./rows.ts";
-import { arrayOf, type Statements } from "./statements.ts";
+import { arraysOf, type Statements } from "./statements.ts";
+
+/** What a segment adds, and the segment itself. */
+export interface Written {
+  readonly changes: Changes;
+  readonly segment: Uint8Array;
+  /** The journal's head after it. */
+  readonly head: HeadRow;
+}
 
 /**
- * Writes what a segment adds to the tables, then the segment and the head, in one flight within a transaction.
- * @returns one promise a statement; where one rejects, the transaction is void.
+ * Writes what a segment adds to the tables, in one flight within a transaction: balances that were there before, in the
+ * order of accounts; then the head; then what is new.
+ * @returns one promise a statement, that of the head first: it answers with the database's clock, or without a row where the
+ *   head was not where the segment begins. Where one rejects, the transaction is void.
  */
 export function writeChanges(
   connection: Connection,
   sql: Statements,
-  changes: Changes,
-  { segment, head }: { readonly segment: Uint8Array; readonly head: HeadRow },
-): Promise<Answered>[] {
-  const sent: Promise<Answered>[] = [];
-  const send = (statement: Statements[keyof Statements], rows: readonly (readonly Value[])[]) => {
-    const [first] = rows;
-    const columns = first?.map((_, column) => arrayOf(rows.map((row) => row[column]!)));
-    if (columns !== undefined) sent.push(connection.run(statement, columns));
-  };
+  { changes, segment, head }: Written,
+): readonly [Promise<Answered>, ...Promise<Answered>[]] {
+  const send = <Row>(statement: Statement, rows: readonly Row[], columnsOf: (row: Row) => readonly Value[]) =>
+    rows.length === 0 ? [] : [connection.run(statement, arraysOf(rows.map(columnsOf)))];
   const opened = new Set(changes.opened.map(({ number }) => number));
   const balances = [...changes.balances.values()];
-
-  send(sql.addCommands, changes.commands.map(commandColumns));
-  send(sql.addEntries, changes.entries.map(entryColumns));
-  send(sql.addAccounts, changes.opened.map(factsColumns));
-  send(sql.addBalances, balances.filter(({ number }) => opened.has(number)).map(balanceColumns));
-  const known = balances.filter(({ number }) => !opened.has(number));
-  send(sql.setBalances, known.filter(({ number }) => changes.changedBesides.has(number)).map(balanceColumns));
-  send(sql.setSums, known.filter(({ number }) => !changes.changedBesides.has(number)).map(sumColumns));
-  send(sql.addChanges, changes.accountChanges.map(changeColumns));
-  send(sql.setHolds, [...changes.holds.values()].map(holdColumns));
-  send(
-    sql.addReversals,
-    changes.reversals.map(({ reversedSeq, seq }) => [reversedSeq, seq]),
-  );
-  send(sql.addRefusals, [...changes.refusals]);
-  sent.push(connection.run(sql.addSegment, [changes.commands[0]!.seq, segment]));
+  const known = opened.size === 0 ? balances : balances.filter(({ number }) => !opened.has(number));
+  const isOnlySums = known.every(({ number }) => !changes.changedBesides.has(number));
+  const firstSeq = changes.commands[0]!.seq;
   const { seq, head: hash, clockMs, entryCount, accountCount } = head;
-  sent.push(connection.run(sql.setHead, [seq, hash, clockMs, entryCount, accountCount]));
-  return sent;
+
+  const set = isOnlySums ? send(sql.setSums, known, sumColumns) : send(sql.setBalances, known, balanceColumns);
+  return [
+    connection.run(sql.setHead, [seq, hash, clockMs, entryCount, accountCount, firstSeq - 1]),
+    ...set,
+    connection.run(sql.addSegment, [firstSeq, segment]),
+    ...send(sql.addCommands, changes.commands, commandColumns),
+    ...send(sql.addEntries, changes.entries, entryColumns),
+    ...send(sql.addAccounts, changes.opened, factsColumns),
+    ...send(
+      sql.addBalances,
+      changes.opened.map(({ number }): Balance => changes.balances.get(number)!),
+      balanceColumns,
+    ),
+    ...send(sql.addChanges, changes.accountChanges, changeColumns),
+    ...send(sql.setHolds, [...changes.holds.values()], holdColumns),
+    ...send(sql.addReversals, changes.reversals, ({ reversedSeq, seq: at }) => [reversedSeq, at]),
+    ...send(sql.addRefusals, [...changes.refusals], (count) => count),
+  ];
 }

@@ -54,6 +54,38 @@ describe.skipIf(findPostgres() === undefined)("on PostgreSQL", { timeout: 120_00
     await expect(comparison).resolves.toBeUndefined();
   });
 
+  test.each([1, 2])("answers so whichever of two servers is asked, one command at a time: seed %i", async (seed) => {
+    const schema = await newSchema();
+    const comparison = compareWithMemory((options) => openInTurns((each) => open(schema, each), options, seed), {
+      seed,
+      commandCount: 600,
+    });
+    await expect(comparison).resolves.toBeUndefined();
+  });
+
+  test("a server that goes on with the books of its last commit finds what is recorded from before them", async () => {
+    const ledger = await open(await newSchema(), { maxRefusalsPerPrincipal: 1 });
+    await openAccounts(ledger, 2);
+    const tooMuch = transfer({ principal: "p", id: "x", from: "c0", to: "c1", amountMinor: 10n ** 9n });
+    const first = await ledger.submit(tooMuch);
+    expect(first).toMatchObject({ ok: false, code: "INSUFFICIENT_FUNDS", replayed: false });
+    let count = 0;
+    const pay = (id = `p${(count += 1)}`) =>
+      ledger.submit(deposit({ principal: "bank", id, account: "c0", amountMinor: 1n }));
+    const payAlone = async () => {
+      for (let left = 20; left > 0; left -= 1) expect(await pay()).toMatchObject({ ok: true, replayed: false });
+    };
+    await payAlone();
+    // A principal with as many refusals as may be gets none on record, but is told again of those that are.
+    expect((await Promise.all([pay(), ledger.submit(tooMuch)]))[1]).toEqual({ ...first, replayed: true });
+    await payAlone();
+    expect((await Promise.all([pay(), pay("p3")]))[1]).toMatchObject({ ok: true, replayed: true });
+    await payAlone();
+    const [, found] = await Promise.all([pay(), ledger.lookup({ principal: "p", id: "x" })]);
+    expect(found?.answer).toEqual({ ...first, replayed: true });
+    await ledger.close();
+  });
+
   test("several servers share the books: each id takes effect once, and no money is made or lost", async () => {
     const schema = await newSchema();
     const ledgers = await Promise.all([1, 2, 3, 4].map(() => open(schema)));
@@ -263,6 +295,41 @@ describe.skipIf(findPostgres() === undefined)("on PostgreSQL", { timeout: 120_00
   });
 });
 
+/**
+ * A ledger that asks one of two servers for a while, up to 40 commands, and then the other: long enough for a server to go
+ * on with the books of its last commit, which the other's then makes void.
+ */
+async function openInTurns<Options>(
+  open: (options: Options) => Promise<Ledger>,
+  options: Options,
+  seed: number,
+): Promise<Ledger> {
+  const servers = [await open(options), await open(options)] as const;
+  const below = randomBelow(seed);
+  let server = servers[0];
+  let left = 0;
+  let last: Promise<unknown> = Promise.resolve();
+  const submit = (command: Submission): ReturnType<Ledger["submit"]> => {
+    const answer = last.then(() => {
+      if ((left -= 1) < 0) [server, left] = [servers[below(2)]!, below(40)];
+      return server.submit(command);
+    });
+    last = answer;
+    return answer;
+  };
+  const close = async () => {
+    for (const each of servers) await each.close();
+  };
+  return new Proxy(servers[0], {
+    get: (ledger, name) => {
+      if (name === "submit") return submit;
+      if (name === "close") return close;
+      const value: unknown = Reflect.get(ledger, name);
+      return typeof value === "function" ? value.bind(ledger) : value;
+    },
+  });
+}
+
 const WAITING = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'tallyline'";
 
 async function untilAvailable(ledger: Ledger, command: Submission) {
@@ -289,6 +356,14 @@ async function openAccounts(ledger: Ledger, count: number): Promise<void> {
   for (const answer of answers) expect(answer.ok).toBe(true);
 }
 
+function randomBelow(seed: number): (bound: number) => number {
+  let state = seed;
+  return (bound) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 8) % bound;
+  };
+}
+
 interface Load {
   readonly accountCount: number;
   readonly transferCount: number;
@@ -297,11 +372,7 @@ interface Load {
 
 /** Sends transfers to ledgers at random, 16 at a time; half of the ids are used again, with the same content or another. */
 async function transferAtRandom(ledgers: readonly Ledger[], { accountCount, transferCount, seed }: Load) {
-  let state = seed;
-  const below = (bound: number) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return (state >>> 8) % bound;
-  };
+  const below = randomBelow(seed);
   const done = new Map<string, number>(); // by id, how often it took effect as something new
   const send = async (ledger: Ledger, id: string, amountMinor: bigint) => {
     const from = below(accountCount);
