@@ -1,15 +1,17 @@
 // CPU and throughput of transfers at 64 connections, in one run, on one server with PostgreSQL's defaults (all durable),
 // over TCP:
 // a transaction a transfer and a function call a transfer, both by pgbench; ledgers of one, two and four bank servers, each
-// with its share of 64 callers; and all transfers to one account. CPU is that of PostgreSQL and of whoever talks to it.
+// with its share of 64 callers; and all transfers to one account. CPU is that of PostgreSQL, all of its processes, and of
+// whoever talks to it: pgbench, or the bank servers' ledgers with their callers. Neither start is counted: processes,
+// connections, prepared statements, code that is not compiled yet.
 // Run: node --conditions=@tallyline/source packages/ledger-postgres/bench/transfers.ts [seconds] [rounds]
-import { execFile, fork, type ChildProcess } from "node:child_process";
+import { fork, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { deposit } from "@tallyline/ledger";
 import { migrateLedger, openPostgresLedger } from "@tallyline/ledger-postgres";
 import { findPostgres, startPostgres, type PostgresServer } from "@tallyline/ledger-postgres/testing";
@@ -17,11 +19,10 @@ import pg from "pg";
 
 const CONNECTIONS = 64;
 const ACCOUNTS = 10_000;
-/** Transfers of a process after which its code is compiled. */
-const WARM_AFTER = 10_000;
+/** Transfers after which a server's code is compiled. */
+const WARM_AFTER = 30_000;
 const MICROS_PER_TICK = 10_000;
 const [seconds = 5, rounds = 3] = process.argv.slice(2).map(Number);
-const run = promisify(execFile);
 
 const BASELINE = `
 CREATE TABLE account (id INT PRIMARY KEY, debits BIGINT NOT NULL, credits BIGINT NOT NULL, CHECK (credits >= debits));
@@ -85,9 +86,11 @@ await admin.end();
 console.log(`\nmedians of ${rounds} rounds of ${seconds} s, ${CONNECTIONS} connections`);
 const cpu = ({ databaseMicros, callerMicros }: Measured) => databaseMicros + callerMicros;
 for (const [name, all] of results) console.log(`${name}: ${show(median(all, cpu))}`);
-const saved = (name: string) => ratio(name, "ledger, 1 server", cpu).toFixed(1);
-console.log(`CPU of a transfer: 1/${saved("BEGIN … COMMIT a transfer")} of BEGIN … COMMIT`);
-console.log(`CPU of a transfer: 1/${saved("a function call a transfer")} of a function call`);
+const saved = (name: string, of: typeof cpu) => `1/${ratio(name, "ledger, 1 server", of).toFixed(1)}`;
+for (const name of ["BEGIN … COMMIT a transfer", "a function call a transfer"]) {
+  const ofDatabase = saved(name, ({ databaseMicros }) => databaseMicros);
+  console.log(`CPU of a transfer: ${saved(name, cpu)} of ${name}; the database's alone ${ofDatabase}`);
+}
 const hot = ratio("ledger, 1 server, one hot account", "ledger, 1 server", ({ perSecond }) => perSecond);
 console.log(`a hot account: ${hot.toFixed(2)} of the throughput of a uniform load`);
 
@@ -119,16 +122,42 @@ function median<T>(all: readonly T[], by: (each: T) => number): T {
 }
 
 async function pgbench(file: string): Promise<Measured> {
-  const before = { database: databaseCpu(server), caller: childrenCpu() };
   const where = ["-h", "127.0.0.1", "-p", `${port}`, "-U", "postgres"];
-  const how = ["-n", "-M", "prepared", "-c", `${CONNECTIONS}`, "-j", "2", "-T", `${seconds}`, "-f", file];
-  const { stdout } = await run(join(findPostgres()!, "pgbench"), [...where, ...how, "postgres"]);
-  const count = Number(/transactions actually processed: (\d+)/.exec(stdout)![1]);
-  const perSecond = Number(/tps = ([\d.]+)/.exec(stdout)![1]);
+  const how = [
+    "-n",
+    "-M",
+    "prepared",
+    "-c",
+    `${CONNECTIONS}`,
+    "-j",
+    "2",
+    "-T",
+    `${seconds + 2}`,
+    "-P",
+    "1",
+    "-f",
+    file,
+  ];
+  const child = spawn(join(findPostgres()!, "pgbench"), [...where, ...how, "postgres"]);
+  const ended = once(child, "exit");
+  const used = () => ({ database: databaseCpu(server), caller: timesOf(`${child.pid}`).own * MICROS_PER_TICK });
+  // "progress: 2.0 s, 3687.1 tps, …", every second: the first one ends its start.
+  let [count, since, until] = [0, 0, 0];
+  let [before, after] = [used(), used()];
+  for await (const line of createInterface({ input: child.stderr })) {
+    const [, at, perSecond] = /^progress: ([\d.]+) s, ([\d.]+) tps/.exec(line) ?? [];
+    if (at === undefined) continue;
+    if (since === 0) [since, until, before] = [Number(at), Number(at), used()];
+    else if (until < since + seconds) {
+      count += (Number(at) - until) * Number(perSecond);
+      [until, after] = [Number(at), used()];
+    }
+  }
+  await ended;
   return {
-    perSecond,
-    databaseMicros: (databaseCpu(server) - before.database) / count,
-    callerMicros: (childrenCpu() - before.caller) / count,
+    perSecond: count / (until - since),
+    databaseMicros: (after.database - before.database) / count,
+    callerMicros: (after.caller - before.caller) / count,
   };
 }
 
@@ -141,7 +170,7 @@ async function ledgers(serverCount: number, isHot: boolean, name: string): Promi
     ),
   );
   await Promise.all(callers.map((caller) => once(caller, "message")));
-  while ((await askAll(callers)).done < WARM_AFTER * serverCount) await sleep(200);
+  while ((await askAll(callers)).done < WARM_AFTER) await sleep(200);
   const before = { database: databaseCpu(server), reports: await askAll(callers), at: performance.now() };
   await sleep(seconds * 1000);
   const after = { reports: await askAll(callers), database: databaseCpu(server), at: performance.now() };
@@ -176,11 +205,6 @@ function databaseCpu({ pids: [first] }: PostgresServer): number {
     else if (times.parent === first) ticks += times.own;
   }
   return ticks * MICROS_PER_TICK;
-}
-
-/** CPU that children of this process had used when they ended. */
-function childrenCpu(): number {
-  return timesOf("self").children * MICROS_PER_TICK;
 }
 
 /** Of a process: proc(5), fields 4 and 14 to 17. */

@@ -1,7 +1,8 @@
 import { isAccountName } from "@tallyline/ledger";
 import type { Connection } from "./connection.ts";
 import { readFacts, type AccountFacts } from "./rows.ts";
-import { arrayOf, type Statements } from "./statements.ts";
+import type { Statements } from "./statements.ts";
+import { arrayOf } from "./arrays.ts";
 
 /** Most accounts remembered, some 300 bytes each; beyond it all are forgotten and read again as they come up. */
 const REMEMBERED_MAX = 100_000;

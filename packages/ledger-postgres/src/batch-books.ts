@@ -9,6 +9,7 @@ import {
   type Command,
   type Done,
   type Hold,
+  type Identity,
   type Recorded,
   type WritableBooks,
 } from "@tallyline/ledger";
@@ -27,6 +28,7 @@ import {
   type CommandRow,
   type EntryRow,
   type HeadRow,
+  type SegmentRow,
 } from "./rows.ts";
 import { headOf } from "./segment-sums.ts";
 
@@ -67,6 +69,13 @@ export class Changes {
   readonly refusals: Map<string, number> = new Map<string, number>(); // by principal
 }
 
+/** The next segment, and what of the books goes with it. */
+export interface Sealed {
+  readonly segments: readonly [SegmentRow];
+  readonly changes: Changes;
+  readonly head: HeadRow;
+}
+
 /**
  * The part of the books that a batch of commands touches, as of the journal's head; and what the batch makes of it. It
  * holds what was put into it and nothing else: reading an id that nobody looked for is a mistake, and throws, unless it may
@@ -83,8 +92,9 @@ export class BatchBooks implements WritableBooks {
   readonly #refusals = new Map<string, number>();
   readonly #expiries = new ExpiryQueue();
   readonly #segment = new ByteWriter(16_384);
-  /** What nobody looked for, and was taken to be absent; undefined where that is a mistake. */
+  /** What nobody looked for, and was taken to be absent; undefined where that is a mistake. Of ids, all but the last. */
   #assumed: Set<string> | undefined;
+  #assumedId: string | undefined;
   #changes = new Changes();
   #head: HeadRow;
   #lastSeq: number;
@@ -123,7 +133,7 @@ export class BatchBooks implements WritableBooks {
 
   /** Whether something was taken to be absent, and nothing that is added to the tables will prove it. */
   get hasUnproven(): boolean {
-    return this.#assumed !== undefined && this.#assumed.size > 0;
+    return this.#assumedId !== undefined || (this.#assumed !== undefined && this.#assumed.size > 0);
   }
 
   /** How many accounts, holds and principals it holds. */
@@ -177,7 +187,7 @@ export class BatchBooks implements WritableBooks {
     return this.#segment.length;
   }
 
-  /** What the next segment adds to the tables. */
+  /** What is added to the tables since {@link forget}. */
   get changes(): Changes {
     return this.#changes;
   }
@@ -211,14 +221,14 @@ export class BatchBooks implements WritableBooks {
     if (principal === LEDGER) return undefined;
     const key = keyOf(principal, id);
     const found = this.#recorded.get(key);
-    if (found === undefined && !this.#recorded.has(key)) {
-      if (this.#assumed !== undefined) {
-        this.#assumed.add(key);
-        return undefined;
-      }
+    if (found !== undefined) return found;
+    if (this.#assumed !== undefined) {
+      if (this.#assumedId !== undefined) this.#assumed.add(this.#assumedId);
+      this.#assumedId = key;
+    } else if (!this.#recorded.has(key)) {
       throw new Error(`the id ${id} of ${principal} is read without having been loaded`);
     }
-    return found;
+    return undefined;
   }
 
   /** The head of the segment that holds a record from before this batch; undefined for one of this batch. */
@@ -267,35 +277,45 @@ export class BatchBooks implements WritableBooks {
     this.#changes.commands.push({ seq, segment: this.firstSeq, atMs, principal, id, verb, refusal, memo, ref });
     const key = keyOf(principal, id);
     this.#recorded.set(key, { content, result });
+    if (this.#assumedId === key) this.#assumedId = undefined;
     this.#assumed?.delete(key);
     this.#lastSeq = seq;
   }
 
   /** The next segment, whole; it is valid until something more is taken in. */
-  seal(): { readonly segment: Uint8Array; readonly head: HeadRow } {
-    const segment = this.#segment.view();
+  seal(): Sealed {
+    const body = this.#segment.view();
     const { firstSeq, recordCount } = this;
-    sealSegment(segment, { firstSeq, recordCount, previousHead: this.#head.head }, crc32);
+    sealSegment(body, { firstSeq, recordCount, previousHead: this.#head.head }, crc32);
     const head = {
       seq: this.#lastSeq,
-      head: headOf(segment),
+      head: headOf(body),
       clockMs: this.#clockMs,
       entryCount: this.#entryCount,
       accountCount: this.#accountCount,
       databaseMs: this.#head.databaseMs,
     };
-    return { segment, head };
+    return { segments: [{ firstSeq, body }], changes: this.#changes, head };
   }
 
   /** Begins the segment after one. */
   goOnAfter(head: HeadRow): void {
     this.#head = head;
-    this.#changes = new Changes();
     this.#segment.truncate(SEGMENT_HEADER_BYTES);
+  }
+
+  /** What the segments until now add is in the tables: that, and what was recorded, of which there is no end. */
+  forget(): void {
+    this.#changes = new Changes();
     this.#assumed = undefined;
-    // Of what was recorded there is no end.
+    this.#assumedId = undefined;
     this.#recorded.clear();
     this.#earlier.clear();
+  }
+
+  /** Whether it knows what is recorded under an id. */
+  hasRecorded({ principal, id }: Identity): boolean {
+    return this.#recorded.has(keyOf(principal, id));
   }
 
   #takeEffect(command: Command, done: Done): readonly AccountImage[] {
@@ -342,8 +362,9 @@ export class BatchBooks implements WritableBooks {
       slot.balanceMinor += side === normalSide(slot.facts.kind) ? amountMinor : -amountMinor;
       slot.latest = this.#entryCount += 1;
       const { version, latest: position } = slot;
-      const place = { account: slot.facts.number, version, position, seq };
-      this.#changes.entries.push({ ...place, side, amountMinor, balanceMinor: slot.balanceMinor });
+      const { number } = slot.facts;
+      const after = slot.balanceMinor;
+      this.#changes.entries.push({ account: number, version, position, seq, side, amountMinor, balanceMinor: after });
     }
   }
 }

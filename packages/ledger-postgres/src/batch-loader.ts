@@ -5,7 +5,8 @@ import type { CarriedBooks } from "./carried-books.ts";
 import type { Connection } from "./connection.ts";
 import type { JournalReader, RecordPlace } from "./journal-reader.ts";
 import { readBalance, readHead, readHold, type AccountFacts } from "./rows.ts";
-import { arrayOf, type Statements } from "./statements.ts";
+import type { Statements } from "./statements.ts";
+import { arrayOf } from "./arrays.ts";
 
 /** Holds that are due are expired so many at a time. */
 const DUE_HOLDS_MAX = 1000;
@@ -41,6 +42,7 @@ export interface LoadedBooks {
  */
 export class BatchNeeds {
   readonly #names = new Set<string>();
+  readonly #own: Identity[] = []; // ids of the commands themselves, where nothing needs their keys yet
   readonly #keys = new Map<string, Identity>();
   readonly #references = new Set<string>(); // keys whose records name holds, entries and accounts that will be read
   readonly #principals = new Set<string>();
@@ -57,10 +59,11 @@ export class BatchNeeds {
     const { principal } = command;
     const { accounts, ids } = touches(command);
     for (const name of accounts) this.addAccount(name);
+    this.#own.push(command);
     for (const id of ids) {
+      if (id === command.id) continue;
       const key = keyOf(principal, id);
       this.#keys.set(key, { principal, id });
-      if (id === command.id) continue;
       this.#references.add(key);
       this.#looksBack = true;
     }
@@ -124,6 +127,7 @@ export class BatchNeeds {
   ): Promise<LoadedBooks | undefined> {
     const { connection, sql, directory, journal, currencies } = session;
     const isWriting = !begin.includes("READ ONLY");
+    for (const { principal, id } of this.#own.splice(0)) this.#keys.set(keyOf(principal, id), { principal, id });
     const known = [...this.#names].flatMap((name) => directory.named(name) ?? []);
     const absent = [...this.#names].filter((name) => directory.named(name) === undefined);
     const keys = [...this.#keys].filter(([key]) => !this.#found.has(key));

@@ -1,5 +1,5 @@
 import { advance } from "@tallyline/ledger";
-import type { BatchBooks } from "./batch-books.ts";
+import type { BatchBooks, Sealed } from "./batch-books.ts";
 import type { BatchNeeds, Session } from "./batch-loader.ts";
 import type { Call } from "./call.ts";
 import { commit, isDuplicate } from "./commit.ts";
@@ -74,10 +74,9 @@ export class BatchRun {
       return undefined;
     }
     const sealed = books.seal();
-    const written = { ...sealed, changes: books.changes };
     const [, moved] = await Promise.all([
       connection.run(this.#begin()),
-      ...writeChanges(connection, sql, written),
+      ...writeChanges(connection, sql, sealed),
     ]).catch((error: unknown) => {
       if (isDuplicate(error)) return [];
       throw error;
@@ -135,7 +134,7 @@ export class BatchRun {
       return books.head;
     }
     const sealed = books.seal();
-    const sent = writeChanges(connection, sql, { ...sealed, changes: books.changes });
+    const sent = writeChanges(connection, sql, sealed);
     await commit(connection, sent, this.#commitTimeoutMs);
     const [clock] = (await sent[0]).rows;
     this.#committed(session, books, sealed, Number(clock![0]));
@@ -146,14 +145,15 @@ export class BatchRun {
   #committed(
     session: Session,
     books: BatchBooks,
-    { segment, head }: ReturnType<BatchBooks["seal"]>,
+    { segments: [{ firstSeq, body }], head }: Sealed,
     databaseMs: number,
   ): void {
     const { opened, holds } = books.changes;
     session.directory.learn(opened);
-    session.journal.keep(books.firstSeq, { bytes: segment.slice(), head: head.head });
+    session.journal.keep(firstSeq, { bytes: body.slice(), head: head.head });
     session.confirmedSeq = head.seq;
     books.goOnAfter(head);
+    books.forget();
     session.carried.keep(books, holds.values(), databaseMs);
   }
 

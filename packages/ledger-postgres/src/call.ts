@@ -33,29 +33,35 @@ export interface Call {
   fail(error: Error): void;
 }
 
-export function submitCall(
-  command: Submission,
-  resolve: (answer: Answer) => void,
-  reject: (error: Error) => void,
-): Call {
-  return {
-    writes: true,
-    need: (needs) => needs.addCommand(command),
-    run: (books, nowMs) => {
-      const { result } = execute(books, command, nowMs).at(-1)!.decision;
-      return withHead(books, result, resolve);
-    },
-    refuse: (code: RefusalCode) => resolve({ ok: false, code, replayed: false }),
-    interrupt: (cause) =>
-      reject(
-        new StoreInterruptedError(
-          "OUTCOME_UNKNOWN",
-          "the commit was not confirmed: whether the command took effect is unknown",
-          { cause },
-        ),
-      ),
-    fail: reject,
-  };
+export class SubmitCall implements Call {
+  readonly writes = true;
+  readonly #command: Submission;
+  readonly #resolve: (answer: Answer) => void;
+  readonly fail: (error: Error) => void;
+
+  constructor(command: Submission, resolve: (answer: Answer) => void, reject: (error: Error) => void) {
+    this.#command = command;
+    this.#resolve = resolve;
+    this.fail = reject;
+  }
+
+  need(needs: BatchNeeds): void {
+    needs.addCommand(this.#command);
+  }
+
+  run(books: BatchBooks, nowMs: number): (head: string) => void {
+    const { result } = execute(books, this.#command, nowMs).at(-1)!.decision;
+    return withHead(books, result, this.#resolve);
+  }
+
+  refuse(code: RefusalCode): void {
+    this.#resolve({ ok: false, code, replayed: false });
+  }
+
+  interrupt(cause: unknown): void {
+    const message = "the commit was not confirmed: whether the command took effect is unknown";
+    this.fail(new StoreInterruptedError("OUTCOME_UNKNOWN", message, { cause }));
+  }
 }
 
 export function previewCall(

@@ -4,7 +4,8 @@ import type { EarlierRecord } from "./batch-books.ts";
 import type { Connection } from "./connection.ts";
 import { LedgerDamagedError } from "./errors.ts";
 import { headOf, openSegment } from "./segment-sums.ts";
-import { arrayOf, type Statements } from "./statements.ts";
+import type { Statements } from "./statements.ts";
+import { arrayOf } from "./arrays.ts";
 
 /** Retries ask for what was recorded last; so many segments are kept for them, of 1 MiB at most. */
 const KEPT_SEGMENTS = 16;

@@ -4,7 +4,7 @@ import { commit } from "./commit.ts";
 import { Connection } from "./connection.ts";
 import { LedgerOpenError } from "./errors.ts";
 import { Replay } from "./replay.ts";
-import { readHead } from "./rows.ts";
+import { readHead, type HeadRow, type SegmentRow } from "./rows.ts";
 import { checkName, grants, MIGRATIONS } from "./schema.ts";
 import { headOf } from "./segment-sums.ts";
 import type { ServerSettings } from "./server-settings.ts";
@@ -22,6 +22,11 @@ export interface MigrationOptions {
   readonly role?: string;
 }
 
+/**
+ * Segments are written together up to so many commands: within one transaction the versions of a row that changes in each of
+ * them, an account's or the head's, are all walked through to find the last.
+ */
+const COMMANDS_PER_WRITE = 8192;
 const CONNECTING = { connectTimeoutMs: 5000, lockTimeoutMs: 5000 };
 
 /**
@@ -95,12 +100,25 @@ export async function importJournal(options: ImportOptions, source: JournalSourc
     await connection.run(sql.setIdentity, [source.identity, headOf(source.identity)]);
     const currencies = await ensureCurrencies(session, source.currencies);
     const replay = new Replay({ ...session, currencies }, source.identity);
-    for await (const segment of source.segments) {
-      await replay.take(segment, async (replayed) => {
-        await Promise.all(writeChanges(connection, sql, replayed));
-      });
-      onProgress?.(replay.books.nextSeq - 1);
+    const { books } = replay;
+    let taken: SegmentRow[] = [];
+    const write = async (head: HeadRow | undefined): Promise<void> => {
+      const [first, ...others] = taken;
+      if (first === undefined || head === undefined) return;
+      await Promise.all(writeChanges(connection, sql, { segments: [first, ...others], changes: books.changes, head }));
+      books.forget();
+      taken = [];
+    };
+    let head: HeadRow | undefined;
+    for await (const body of source.segments) {
+      const { firstSeq } = books;
+      head = await replay.take(body);
+      taken.push({ firstSeq, body });
+      if (books.changes.commands.length < COMMANDS_PER_WRITE) continue;
+      await write(head);
+      onProgress?.(books.nextSeq - 1);
     }
+    await write(head);
     await commit(connection, [], 600_000);
   } finally {
     await connection.close();

@@ -23,7 +23,7 @@ import {
 } from "@tallyline/ledger";
 import { BatchNeeds, type Session } from "./batch-loader.ts";
 import { BatchRun } from "./batch-run.ts";
-import { accountCall, lookupCall, previewCall, readCall, submitCall, type Call, type NotRun } from "./call.ts";
+import { accountCall, lookupCall, previewCall, readCall, SubmitCall, type Call, type NotRun } from "./call.ts";
 import { LedgerClosedError, LedgerDamagedError, LedgerFailedError } from "./errors.ts";
 import { remedyFor, type Remedy } from "./failure.ts";
 import { readAccounts, readHolds, readJournalHead, readStatement, readTrialBalance } from "./reads.ts";
@@ -126,7 +126,7 @@ class SharedLedger implements PostgresLedger {
   }
 
   submit(command: Submission): Promise<Answer> {
-    return this.#enqueue((resolve, reject) => submitCall(command, resolve, reject));
+    return this.#enqueue((resolve, reject) => new SubmitCall(command, resolve, reject));
   }
 
   preview(command: Submission): Promise<Result> {

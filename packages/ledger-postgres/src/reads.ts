@@ -14,7 +14,7 @@ import {
 } from "@tallyline/ledger";
 import type { Session } from "./batch-loader.ts";
 import { readBalance, readFacts, readHead, readHold, type AccountFacts } from "./rows.ts";
-import { arrayOf } from "./statements.ts";
+import { arrayOf } from "./arrays.ts";
 
 /** What each read asks of the tables, within a snapshot. */
 

@@ -1,21 +1,15 @@
 import { apply, touches, type Identity } from "@tallyline/ledger";
 import { readRecord, recordReaders, recordSpans, type AccountIdentity } from "@tallyline/ledger/journal";
-import { BatchBooks, keyOf, type Changes } from "./batch-books.ts";
+import { BatchBooks, keyOf } from "./batch-books.ts";
 import { findRecords, type Session } from "./batch-loader.ts";
 import { LedgerDamagedError } from "./errors.ts";
 import type { HeadRow } from "./rows.ts";
 import { headOf, openSegment } from "./segment-sums.ts";
 
-/** What a segment came to when it was decided again. */
-export interface Replayed {
-  readonly segment: Uint8Array;
-  readonly head: HeadRow;
-  readonly changes: Changes;
-}
-
 /**
  * Decides a journal again from its beginning, segment by segment, and makes sure that each comes to the same bytes. Every
- * account and hold is in memory; ids are looked up in the tables, which hold them at least up to the segment before.
+ * account and hold is in memory; ids are looked up in the tables, which hold them at least up to where the books were last
+ * made to {@link BatchBooks.forget | forget} them.
  */
 export class Replay {
   readonly books: BatchBooks;
@@ -29,10 +23,11 @@ export class Replay {
   }
 
   /**
-   * Takes the next segment. What it came to is handed over before the books go on.
+   * Takes the next segment. What it came to is among the changes of the books.
+   * @returns the head after it.
    * @throws LedgerDamagedError naming the first place in the order where something is wrong.
    */
-  async take(body: Uint8Array, use: (replayed: Replayed) => Promise<void>): Promise<void> {
+  async take(body: Uint8Array): Promise<HeadRow> {
     const { books } = this;
     const header = openSegment(body);
     if (typeof header === "string") throw this.#damage(header);
@@ -40,13 +35,13 @@ export class Replay {
     if (header.previousHead !== books.head) throw this.#damage("a segment does not link to the one before it");
     await this.#decideAgain(body);
     if (books.recordCount !== header.recordCount) throw this.#damage(`a segment says ${header.recordCount} records`);
-    const sealed = books.seal();
-    const different = firstDifference(sealed.segment, body, header.firstSeq);
+    const { segments, head } = books.seal();
+    const different = firstDifference(segments[0].body, body, header.firstSeq);
     if (different !== undefined) {
       throw new LedgerDamagedError(different, "deciding it again does not come to what was recorded");
     }
-    await use({ ...sealed, changes: books.changes });
-    books.goOnAfter(sealed.head);
+    books.goOnAfter(head);
+    return head;
   }
 
   async #decideAgain(body: Uint8Array): Promise<void> {
@@ -77,6 +72,7 @@ export class Replay {
     for (const command of commands) {
       const { principal } = command;
       for (const id of touches(command).ids) {
+        if (this.books.hasRecorded({ principal, id })) continue;
         this.books.putRecorded(principal, id, undefined);
         if (id !== command.id) references.set(keyOf(principal, id), { principal, id });
       }

@@ -17,6 +17,12 @@ export interface Balance {
   readonly latest: number;
 }
 
+/** A row of `segment`. */
+export interface SegmentRow {
+  readonly firstSeq: number;
+  readonly body: Uint8Array;
+}
+
 /** The one row of `journal_head`. */
 export interface HeadRow {
   readonly seq: number;
@@ -127,6 +133,10 @@ export function entryColumns(row: EntryRow): readonly Value[] {
   return [row.account, row.version, row.position, row.seq, side, row.amountMinor, row.balanceMinor];
 }
 
+export function segmentColumns({ firstSeq, body }: SegmentRow): readonly (Value | Uint8Array)[] {
+  return [firstSeq, body];
+}
+
 export function factsColumns({ number, account, currency, kind, profile, openedSeq }: AccountFacts): readonly Value[] {
   return [number, account, currency, kind, profile.owner ?? null, metadataText(profile), openedSeq];
 }
@@ -134,7 +144,8 @@ export function factsColumns({ number, account, currency, kind, profile, openedS
 export function balanceColumns({ number, state, latest }: Balance): readonly Value[] {
   const { status, minBalanceMinor, maxBalanceMinor, debitsMinor, creditsMinor, version } = state;
   const limits = [status, minBalanceMinor, maxBalanceMinor];
-  return [number, ...limits, debitsMinor, creditsMinor, state.heldDebitsMinor, state.heldCreditsMinor, version, latest];
+  const sums = [debitsMinor, creditsMinor, state.heldDebitsMinor, state.heldCreditsMinor].map(String); // of any length
+  return [number, ...limits, ...sums, version, latest];
 }
 
 export function sumColumns({ number, state, latest }: Balance): readonly Value[] {

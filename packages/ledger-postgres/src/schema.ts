@@ -36,7 +36,7 @@ CREATE TABLE ${schema}.balance (
   held_credits_minor NUMERIC NOT NULL CHECK (held_credits_minor >= 0),
   version BIGINT NOT NULL CHECK (version >= 0),
   latest BIGINT NOT NULL CHECK (latest >= 0)
-);
+) WITH (fillfactor = 50);
 CREATE TABLE ${schema}.account_change (
   seq BIGINT PRIMARY KEY,
   account BIGINT NOT NULL,
@@ -54,7 +54,7 @@ CREATE TABLE ${schema}.command (
   refusal TEXT,
   memo TEXT,
   ref TEXT,
-  UNIQUE (principal, id)
+  UNIQUE (id, principal)
 );
 CREATE TABLE ${schema}.entry (
   account BIGINT NOT NULL,

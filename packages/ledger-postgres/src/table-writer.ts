@@ -1,3 +1,4 @@
+import { arraysOf } from "./arrays.ts";
 import type { Changes } from "./batch-books.ts";
 import type { Answered, Connection, Statement } from "./connection.ts";
 import {
@@ -7,48 +8,56 @@ import {
   entryColumns,
   factsColumns,
   holdColumns,
+  segmentColumns,
   sumColumns,
   type Balance,
   type HeadRow,
+  type SegmentRow,
   type Value,
 } from "./rows.ts";
-import { arraysOf, type Statements } from "./statements.ts";
+import type { Statements } from "./statements.ts";
 
-/** What a segment adds, and the segment itself. */
+const INT8_MAX = 2n ** 63n - 1n;
+
+/** Segments, and what they add. */
 export interface Written {
+  readonly segments: readonly [SegmentRow, ...SegmentRow[]];
   readonly changes: Changes;
-  readonly segment: Uint8Array;
-  /** The journal's head after it. */
+  /** The journal's head after them. */
   readonly head: HeadRow;
 }
 
 /**
- * Writes what a segment adds to the tables, in one flight within a transaction: balances that were there before, in the
- * order of accounts; then the head; then what is new.
+ * Writes segments and what they add to the tables, in one flight within a transaction: balances that were there before, in
+ * the order of accounts; then the head; then what is new.
  * @returns one promise a statement, that of the head first: it answers with the database's clock, or without a row where the
- *   head was not where the segment begins. Where one rejects, the transaction is void.
+ *   head was not where the segments begin. Where one rejects, the transaction is void.
  */
 export function writeChanges(
   connection: Connection,
   sql: Statements,
-  { changes, segment, head }: Written,
+  { segments, changes, head }: Written,
 ): readonly [Promise<Answered>, ...Promise<Answered>[]] {
   const send = <Row>(statement: Statement, rows: readonly Row[], columnsOf: (row: Row) => readonly Value[]) =>
-    rows.length === 0 ? [] : [connection.run(statement, arraysOf(rows.map(columnsOf)))];
+    rows.length === 0 ? [] : [connection.run(statement, arraysOf(rows, columnsOf))];
   const opened = new Set(changes.opened.map(({ number }) => number));
   const balances = [...changes.balances.values()];
   const known = opened.size === 0 ? balances : balances.filter(({ number }) => !opened.has(number));
-  const isOnlySums = known.every(({ number }) => !changes.changedBesides.has(number));
-  const firstSeq = changes.commands[0]!.seq;
-  const { seq, head: hash, clockMs, entryCount, accountCount } = head;
+  const isOnlySums = known.every(
+    ({ number, state }) =>
+      !changes.changedBesides.has(number) && state.debitsMinor <= INT8_MAX && state.creditsMinor <= INT8_MAX,
+  );
 
   const set = isOnlySums ? send(sql.setSums, known, sumColumns) : send(sql.setBalances, known, balanceColumns);
+  const { seq, head: hash, clockMs, entryCount, accountCount } = head;
   return [
-    connection.run(sql.setHead, [seq, hash, clockMs, entryCount, accountCount, firstSeq - 1]),
+    connection.run(sql.setHead, [seq, hash, clockMs, entryCount, accountCount, segments[0].firstSeq - 1]),
     ...set,
-    connection.run(sql.addSegment, [firstSeq, segment]),
-    ...send(sql.addCommands, changes.commands, commandColumns),
-    ...send(sql.addEntries, changes.entries, entryColumns),
+    connection.run(sql.addHistory, [
+      ...arraysOf(changes.commands, commandColumns),
+      ...(changes.entries.length === 0 ? NO_ENTRIES : arraysOf(changes.entries, entryColumns)),
+      ...arraysOf(segments, segmentColumns),
+    ]),
     ...send(sql.addAccounts, changes.opened, factsColumns),
     ...send(
       sql.addBalances,
@@ -61,3 +70,5 @@ export function writeChanges(
     ...send(sql.addRefusals, [...changes.refusals], (count) => count),
   ];
 }
+
+const NO_ENTRIES: readonly string[] = Array.from({ length: 7 }, () => "{}");

@@ -52,7 +52,11 @@ async function verifySnapshot(session: Session, schema: string, { onProgress }: 
   const tables = await TableCheck.open(connection, schema);
   for (;;) {
     const { rows } = await connection.run(sql.segmentsFrom, [replay.books.firstSeq, SEGMENTS_PER_READ]);
-    for (const [, body] of rows) await replay.take(body as Uint8Array, ({ changes }) => tables.take(changes));
+    for (const [, body] of rows) {
+      await replay.take(body as Uint8Array);
+      await tables.take(replay.books.changes);
+      replay.books.forget();
+    }
     onProgress?.({ seq: replay.books.nextSeq - 1, lastSeq });
     if (rows.length < SEGMENTS_PER_READ) break;
   }

@@ -165,6 +165,22 @@ describe.skipIf(findPostgres() === undefined)("on PostgreSQL", { timeout: 120_00
     await ledger.close();
   });
 
+  test("sums of debits and credits go on beyond 64 bits, where a balance never does", async () => {
+    const ledger = await open(await newSchema());
+    await openAccounts(ledger, 2);
+    const amountMinor = 2n ** 62n;
+    await ledger.submit(deposit({ principal: "p", id: "all", account: "c0", amountMinor }));
+    for (let count = 0; count < 12; count += 1) {
+      const [from, to] = count % 2 === 0 ? ["c0", "c1"] : ["c1", "c0"];
+      const command = transfer({ principal: "p", id: `${count}`, from, to, amountMinor });
+      expect(await ledger.submit(command)).toMatchObject({ ok: true });
+    }
+    const details = await ledger.account("c1");
+    expect(details).toMatchObject({ debitsMinor: 6n * amountMinor, creditsMinor: 6n * amountMinor + 1000n });
+    expect(await ledger.verify()).toMatchObject({ ok: true });
+    await ledger.close();
+  });
+
   test("a row that was changed behind its back is found, wherever it is", async () => {
     const schema = await newSchema();
     const ledger = await open(schema);
