@@ -46,6 +46,33 @@ describe.skipIf(findPostgres() === undefined)("the programs on PostgreSQL", { ti
     expect(await right.ask("withdraw 57\n")).toBe("Withdrew $57. New balance: $1000\n");
   });
 
+  test("who probes it hears whether it is ready, which follows the database", async () => {
+    using folder = temporaryFolder();
+    const store = `${database.url()}&schema=probed`;
+    await run(folder.path, "migrate", "--store", store);
+    const args = ["--port", "0", "--health-port", "0", "--store", store];
+    const program = { app, program: "bank-server", args, folder: folder.path };
+    await using bank = await startServer({ ...program, listenerCount: 2 });
+    const [, url] = bank.urls;
+    const ask = async (path: string, method = "GET") => {
+      const response = await fetch(`${url}${path}`, { method });
+      return `${response.status} ${await response.text()}`;
+    };
+    const until = async (expected: string) => {
+      while ((await ask("/readyz")) !== expected);
+    };
+    expect(await ask("/readyz")).toBe("200 ready\n");
+    expect(await ask("/livez")).toBe("200 alive\n");
+    expect(await ask("/")).toBe("404 /livez or /readyz\n");
+    expect(await ask("/readyz", "POST")).toBe("405 GET or HEAD\n");
+    await database.stop();
+    await until("503 the store is away\n");
+    expect(await ask("/livez")).toBe("200 alive\n");
+    await database.start();
+    await until("200 ready\n");
+    expect(await bank.stop("SIGTERM")).toMatchObject({ exitCode: 0 });
+  });
+
   test("a store URL with a mistake is refused, and says where", async () => {
     using folder = temporaryFolder();
     const mistake = await run(folder.path, "--store", "postgres://localhost/bank?isolation=none");

@@ -5,6 +5,7 @@ import type { TcpServer } from "@tallyline/tcp";
 import { InvalidArgumentError, Option } from "commander";
 import manifest from "../../package.json" with { type: "json" };
 import { currencyList } from "./currency-flag.ts";
+import type { HealthServer } from "./health.ts";
 import { isLoopback } from "./loopback.ts";
 import { USD } from "./opening.ts";
 import { createBankServer, type BankServerOptions } from "./server.ts";
@@ -28,6 +29,8 @@ interface Flags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsClientCa?: string;
+  readonly healthHost?: string;
+  readonly healthPort?: number;
 }
 
 const program = createProgram({
@@ -70,6 +73,8 @@ const program = createProgram({
   .option("--tls-host <address>", "address to serve TLS on, like --host", host)
   .option("--tls-port <number>", "port to serve TLS on, 0 for a free one", listenPort, 65435)
   .option("--tls-client-ca <file>", "authorities (PEM) that clients' certificates must come from")
+  .option("--health-port <number>", "answers probes over HTTP: GET /livez and GET /readyz", listenPort)
+  .option("--health-host <address>", "address to answer them on, like --host", host)
   .option("--insecure", "serve plain text to other machines: whoever connects moves the money", false);
 
 const { flags } = parseFlags<Flags>(program);
@@ -83,11 +88,18 @@ if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) {
   program.error("error: --tls-cert and --tls-key are given together or not at all");
 }
 let tlsUrl: string | undefined;
-await runServer(program, { start, portFlag: (url) => (url === tlsUrl ? "--tls-port" : "--port") });
+await runServer(program, { start, portFlag });
+
+function portFlag(url: string): string {
+  if (url.startsWith("http:")) return "--health-port";
+  return url === tlsUrl ? "--tls-port" : "--port";
+}
 
 async function start(log: Logger): Promise<Service> {
+  let isStoreReady = true;
   const ledger = await openStore(flags.store, flags.currencies, {
     onReadiness: (isReady, reason) => {
+      isStoreReady = isReady;
       if (isReady) log.info({ event: "store-ready" });
       else log.error({ event: "store-away", err: reason });
     },
@@ -116,7 +128,15 @@ async function start(log: Logger): Promise<Service> {
   try {
     servers.push(await createBankServer({ ...options, host: flags.host, port: flags.port }));
     const tls = await startTls(options, log);
-    return { listeners: tls === undefined ? servers : [...servers, tls], failed, close };
+    const health = await startHealth(() => isStoreReady);
+    return {
+      listeners: [...servers, ...(tls === undefined ? [] : [tls]), ...(health === undefined ? [] : [health])],
+      failed,
+      close: async () => {
+        await close();
+        await health?.close();
+      },
+    };
   } catch (error) {
     await Promise.all(servers.map((server) => server.drain()));
     await close();
@@ -139,6 +159,12 @@ async function startTls(options: BankServerOptions, log: Logger): Promise<Servic
       );
   });
   return { url: server.url.replace(/^tcp:/, "tls:"), drain: () => server.drain() };
+}
+
+async function startHealth(isReady: () => boolean): Promise<HealthServer | undefined> {
+  if (flags.healthPort === undefined) return undefined;
+  const { startHealthServer } = await import("./health.ts");
+  return startHealthServer({ host: flags.healthHost ?? flags.host, port: flags.healthPort, isReady });
 }
 
 function dollars(text: string): bigint {
