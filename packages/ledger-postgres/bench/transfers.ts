@@ -3,7 +3,8 @@
 // a transaction a transfer and a function call a transfer, both by pgbench; ledgers of one, two and four bank servers, each
 // with its share of 64 callers; and all transfers to one account. CPU is that of PostgreSQL, all of its processes, and of
 // whoever talks to it: pgbench, or the bank servers' ledgers with their callers. Neither start is counted: processes,
-// connections, prepared statements, code that is not compiled yet.
+// connections, prepared statements, code that is not compiled yet. Loads take turns of some seconds, so that what else the
+// machine does meets all of them.
 // Run: node --conditions=@tallyline/source packages/ledger-postgres/bench/transfers.ts [seconds] [rounds]
 import { fork, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -21,8 +22,10 @@ const CONNECTIONS = 64;
 const ACCOUNTS = 10_000;
 /** Transfers after which a server's code is compiled. */
 const WARM_AFTER = 30_000;
+/** From when it is told to go on until a load is what it stays. */
+const SETTLED_AFTER_MS = 500;
 const MICROS_PER_TICK = 10_000;
-const [seconds = 5, rounds = 3] = process.argv.slice(2).map(Number);
+const [seconds = 3, rounds = 7] = process.argv.slice(2).map(Number);
 
 const BASELINE = `
 CREATE TABLE account (id INT PRIMARY KEY, debits BIGINT NOT NULL, credits BIGINT NOT NULL, CHECK (credits >= debits));
@@ -50,6 +53,12 @@ interface Measured {
   readonly callerMicros: number;
 }
 
+/** One way to make transfers. It can be measured again and again, and rests in between. */
+interface Load {
+  measure(): Promise<Measured>;
+  stop(): Promise<void>;
+}
+
 const port = await freePort();
 const settings = { max_connections: "200", listen_addresses: "127.0.0.1", port: `${port}` };
 await using server = await startPostgres({ settings });
@@ -58,29 +67,28 @@ const admin = new pg.Client(url);
 admin.on("error", () => {}); // the error that ends this program is another
 await admin.connect();
 await admin.query(BASELINE);
-await migrateLedger({ server: url });
-await openAccounts();
 await admin.query("VACUUM ANALYZE");
 const files = { transaction: join(server.folder, "transaction.sql"), call: join(server.folder, "call.sql") };
 writeFileSync(files.transaction, TRANSACTION);
 writeFileSync(files.call, FUNCTION);
 
-const loads: Readonly<Record<string, (name: string) => Promise<Measured>>> = {
-  "BEGIN … COMMIT a transfer": () => pgbench(files.transaction),
-  "a function call a transfer": () => pgbench(files.call),
-  "ledger, 1 server": (name) => ledgers(1, false, name),
-  "ledger, 1 server, one hot account": (name) => ledgers(1, true, name),
-  "ledger, 2 servers": (name) => ledgers(2, false, name),
-  "ledger, 4 servers": (name) => ledgers(4, false, name),
+const loads: Readonly<Record<string, Load>> = {
+  "BEGIN … COMMIT a transfer": pgbenchOf(files.transaction),
+  "a function call a transfer": pgbenchOf(files.call),
+  "ledger, 1 server": await ledgers(1, false),
+  "ledger, 1 server, one hot account": await ledgers(1, true),
+  "ledger, 2 servers": await ledgers(2, false),
+  "ledger, 4 servers": await ledgers(4, false),
 };
 const results = new Map<string, Measured[]>(Object.keys(loads).map((name) => [name, []]));
 for (let round = 1; round <= rounds; round += 1) {
   for (const [name, load] of Object.entries(loads)) {
-    const measured = await load(`${round}-${name.replaceAll(/[^a-z0-9]/g, "")}`);
+    const measured = await load.measure();
     results.get(name)!.push(measured);
     console.log(`${round}/${rounds} ${name}: ${show(measured)}`);
   }
 }
+for (const load of Object.values(loads)) await load.stop();
 await admin.end();
 
 console.log(`\nmedians of ${rounds} rounds of ${seconds} s, ${CONNECTIONS} connections`);
@@ -119,6 +127,10 @@ function show({ perSecond, databaseMicros, callerMicros }: Measured): string {
 
 function median<T>(all: readonly T[], by: (each: T) => number): T {
   return all.toSorted((a, b) => by(a) - by(b))[all.length >> 1]!;
+}
+
+function pgbenchOf(file: string): Load {
+  return { measure: () => pgbench(file), stop: () => Promise.resolve() };
 }
 
 async function pgbench(file: string): Promise<Measured> {
@@ -161,27 +173,40 @@ async function pgbench(file: string): Promise<Measured> {
   };
 }
 
-async function ledgers(serverCount: number, isHot: boolean, name: string): Promise<Measured> {
+/** Starts bank servers' ledgers with their callers, which wait once their code is compiled. */
+async function ledgers(serverCount: number, isHot: boolean): Promise<Load> {
+  const schema = `servers_${serverCount}${isHot ? "_hot" : ""}`; // of its own: nobody else writes there
+  await migrateLedger({ server: url, schema });
+  await openAccounts(schema);
+  const numbers = [CONNECTIONS / serverCount, ACCOUNTS, isHot ? 1 : 0].map(String);
   const callers = Array.from({ length: serverCount }, (_, index) =>
-    fork(
-      join(import.meta.dirname, "caller.ts"),
-      [url, `${name}-${index}`, ...[CONNECTIONS / serverCount, ACCOUNTS, isHot ? 1 : 0].map(String)],
-      { execArgv: process.execArgv },
-    ),
+    fork(join(import.meta.dirname, "caller.ts"), [url, schema, `${index}`, ...numbers], { execArgv: process.execArgv }),
   );
+  const tellAll = (message: string) => callers.forEach((caller) => caller.send(message));
   await Promise.all(callers.map((caller) => once(caller, "message")));
+  tellAll("go");
   while ((await askAll(callers)).done < WARM_AFTER) await sleep(200);
-  const before = { database: databaseCpu(server), reports: await askAll(callers), at: performance.now() };
-  await sleep(seconds * 1000);
-  const after = { reports: await askAll(callers), database: databaseCpu(server), at: performance.now() };
-  const exits = callers.map((caller) => once(caller, "exit"));
-  for (const caller of callers) caller.send("stop");
-  await Promise.all(exits);
-  const count = after.reports.done - before.reports.done;
+  tellAll("wait");
   return {
-    perSecond: (1000 * count) / (after.at - before.at),
-    databaseMicros: (after.database - before.database) / count,
-    callerMicros: (after.reports.micros - before.reports.micros) / count,
+    measure: async () => {
+      tellAll("go");
+      await sleep(SETTLED_AFTER_MS);
+      const before = { database: databaseCpu(server), reports: await askAll(callers), at: performance.now() };
+      await sleep(seconds * 1000);
+      const after = { reports: await askAll(callers), database: databaseCpu(server), at: performance.now() };
+      tellAll("wait");
+      const count = after.reports.done - before.reports.done;
+      return {
+        perSecond: (1000 * count) / (after.at - before.at),
+        databaseMicros: (after.database - before.database) / count,
+        callerMicros: (after.reports.micros - before.reports.micros) / count,
+      };
+    },
+    stop: async () => {
+      const exits = callers.map((caller) => once(caller, "exit"));
+      tellAll("stop");
+      await Promise.all(exits);
+    },
   };
 }
 
@@ -221,8 +246,8 @@ function timesOf(pid: string): { readonly parent: number; readonly own: number; 
   }
 }
 
-async function openAccounts(): Promise<void> {
-  const ledger = await openPostgresLedger({ servers: [url], currencies: [{ code: "USD", exponent: 2 }] });
+async function openAccounts(schema: string): Promise<void> {
+  const ledger = await openPostgresLedger({ servers: [url], schema, currencies: [{ code: "USD", exponent: 2 }] });
   const terms = { verb: "open", principal: "bank", currency: "USD", maxBalanceMinor: null } as const;
   await ledger.submit({ ...terms, id: "@cash", account: "@cash", kind: "asset", minBalanceMinor: null });
   const accounts = Array.from({ length: ACCOUNTS }, (_, index) => `c${index}`);
@@ -233,4 +258,5 @@ async function openAccounts(): Promise<void> {
     ]),
   );
   await ledger.close();
+  await admin.query("VACUUM ANALYZE");
 }

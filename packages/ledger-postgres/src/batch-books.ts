@@ -321,10 +321,11 @@ export class BatchBooks implements WritableBooks {
   #takeEffect(command: Command, done: Done): readonly AccountImage[] {
     if (command.verb === "open") this.#open(command, done);
     this.#addEntries(done);
-    for (const account of done.accounts) this.#slots.get(account.account)!.account = account;
     const onlyPosts = command.verb === "post" || command.verb === "reverse";
-    const images = done.accounts.map(({ account: name }): AccountImage => {
-      const { facts, account, latest } = this.#slots.get(name)!;
+    const images = done.accounts.map((account): AccountImage => {
+      const slot = this.#slots.get(account.account)!;
+      const { facts, latest } = slot;
+      slot.account = account;
       const balance = { number: facts.number, state: account, latest };
       this.#changes.balances.set(facts.number, balance);
       if (!onlyPosts) this.#changes.changedBesides.add(facts.number);

@@ -2,7 +2,7 @@ import { isAccountName, touches, type Command, type Hold, type Identity } from "
 import type { AccountDirectory } from "./account-directory.ts";
 import { BatchBooks, keyOf, type EarlierRecord } from "./batch-books.ts";
 import type { CarriedBooks } from "./carried-books.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, Statement } from "./connection.ts";
 import type { JournalReader, RecordPlace } from "./journal-reader.ts";
 import { readBalance, readHead, readHold, type AccountFacts } from "./rows.ts";
 import type { Statements } from "./statements.ts";
@@ -81,15 +81,17 @@ export class BatchNeeds {
     this.#looksBack = true;
   }
 
-  /** Finds out what can be found out without a lock. */
-  async resolve({ directory, ...session }: Session): Promise<void> {
-    const unknown = [...this.#names].filter((name) => directory.named(name) === undefined);
+  /** Finds out what can be found out without a lock, and is not in books that were carried over. */
+  async resolve({ directory, ...session }: Session, carried: BatchBooks | undefined): Promise<void> {
+    const isUnknown = (name: string) => carried?.hasAccount(name) !== true && directory.named(name) === undefined;
+    const unknown = [...this.#names].filter(isUnknown);
     const references = [...this.#references].filter((key) => !this.#found.has(key));
+    if (unknown.length === 0 && references.length === 0) return;
     await Promise.all([
       unknown.length > 0 && directory.byName(unknown),
       references.length > 0 && this.#find(session, references),
     ]);
-    const more = [...this.#names].filter((name) => !unknown.includes(name) && directory.named(name) === undefined);
+    const more = [...this.#names].filter((name) => !unknown.includes(name) && isUnknown(name));
     if (more.length > 0) await directory.byName(more); // of the holds and entries that were found
   }
 
@@ -98,11 +100,10 @@ export class BatchNeeds {
    * the head still is when the batch has written. Of ids nothing is read.
    */
   async complete({ connection, sql, directory }: Session, books: BatchBooks): Promise<void> {
-    const missing = new Map<number, AccountFacts>();
-    for (const name of this.#names) {
-      const facts = books.hasAccount(name) ? undefined : directory.named(name);
-      if (facts !== undefined) missing.set(facts.number, facts);
-    }
+    const absent = [...this.#names].filter((name) => !books.hasAccount(name));
+    const missing = new Map(
+      absent.flatMap((name) => directory.named(name) ?? []).map((facts) => [facts.number, facts]),
+    );
     const principals = [...this.#principals].filter((each) => isIdentifier(each) && !books.knowsRefusals(each));
     const [balances, counts] = await Promise.all([
       missing.size > 0 && connection.run(sql.balances, [arrayOf([...missing.keys()])]),
@@ -120,13 +121,13 @@ export class BatchNeeds {
    */
   async load(
     session: Session,
-    begin: string,
+    begin: Statement,
     nowMs: number | undefined,
     maxRefusals: number,
     carried: BatchBooks | undefined,
   ): Promise<LoadedBooks | undefined> {
     const { connection, sql, directory, journal, currencies } = session;
-    const isWriting = !begin.includes("READ ONLY");
+    const isWriting = !begin.text.includes("READ ONLY");
     for (const { principal, id } of this.#own.splice(0)) this.#keys.set(keyOf(principal, id), { principal, id });
     const known = [...this.#names].flatMap((name) => directory.named(name) ?? []);
     const absent = [...this.#names].filter((name) => directory.named(name) === undefined);

@@ -2,7 +2,8 @@ import { advance } from "@tallyline/ledger";
 import type { BatchBooks, Sealed } from "./batch-books.ts";
 import type { BatchNeeds, Session } from "./batch-loader.ts";
 import type { Call } from "./call.ts";
-import { commit, isDuplicate } from "./commit.ts";
+import { COMMIT, commit, isDuplicate } from "./commit.ts";
+import type { Statement } from "./connection.ts";
 import type { ServerSettings } from "./server-settings.ts";
 import { writeChanges } from "./table-writer.ts";
 
@@ -37,8 +38,8 @@ export class BatchRun {
   async attempt(session: Session): Promise<number | undefined> {
     const writes = this.#mustExpire || this.#calls.some((call) => call.writes);
     const now = this.#options.now?.();
-    await this.#needs.resolve(session);
     const carried = writes ? session.carried.take() : undefined;
+    await this.#needs.resolve(session, carried);
     if (carried !== undefined && !this.#needs.looksBack) {
       const nowMs = now ?? session.carried.databaseMs;
       if (carried.tick(nowMs) < session.carried.firstExpiryMs) return this.#goOn(session, carried, nowMs);
@@ -106,7 +107,7 @@ export class BatchRun {
       connection.run(sql.head),
       ...reads.map((read) => read.query(session)),
     ]);
-    await connection.run("COMMIT");
+    await connection.run(COMMIT);
     if (due.rows.length > 0) {
       this.#mustExpire = true;
       return undefined;
@@ -129,7 +130,7 @@ export class BatchRun {
   async #finish(session: Session, books: BatchBooks, writes: boolean): Promise<string> {
     const { connection, sql } = session;
     if (books.recordCount === 0) {
-      if (!writes) await connection.run("COMMIT");
+      if (!writes) await connection.run(COMMIT);
       await this.#confirm(session, books.nextSeq - 1, writes);
       return books.head;
     }
@@ -166,7 +167,7 @@ export class BatchRun {
     const { connection, sql } = session;
     const needsProof = (this.#options.synchronousStandbyNames ?? "") !== "" && session.confirmedSeq < seq;
     if (!needsProof) {
-      if (isInTransaction) await connection.run("COMMIT");
+      if (isInTransaction) await connection.run(COMMIT);
       return;
     }
     const sent = isInTransaction ? [] : [connection.run(this.#begin())];
@@ -174,8 +175,8 @@ export class BatchRun {
     session.confirmedSeq = seq;
   }
 
-  #begin(): string {
-    return `BEGIN ISOLATION LEVEL ${(this.#options.isolation ?? "read committed").toUpperCase()}`;
+  #begin(): Statement {
+    return this.#options.isolation === "serializable" ? BEGIN_SERIALIZABLE : BEGIN;
   }
 
   get #commitTimeoutMs(): number {
@@ -183,4 +184,6 @@ export class BatchRun {
   }
 }
 
-const SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+const [BEGIN, BEGIN_SERIALIZABLE, SNAPSHOT] = ["READ COMMITTED", "SERIALIZABLE", "REPEATABLE READ READ ONLY"].map(
+  (how): Statement => ({ name: `begin ${how}`, text: `BEGIN ISOLATION LEVEL ${how}` }),
+) as [Statement, Statement, Statement];

@@ -1,5 +1,7 @@
 import pg from "pg";
-import type { Answered, Connection } from "./connection.ts";
+import type { Answered, Connection, Statement } from "./connection.ts";
+
+export const COMMIT: Statement = { name: "commit", text: "COMMIT" };
 
 /** A transaction was to be committed, and whether it was is unknown. */
 export class UnknownOutcomeError extends Error {
@@ -23,7 +25,7 @@ export async function commit(
 ): Promise<void> {
   connection.takeWarnings();
   const timer = setTimeout(() => connection.destroy(), timeoutMs);
-  const results = await Promise.allSettled([...sent, connection.run("COMMIT")]);
+  const results = await Promise.allSettled([...sent, connection.run(COMMIT)]);
   clearTimeout(timer);
   const [warning] = connection.takeWarnings();
   const refused = results.slice(0, -1).find((each) => each.status === "rejected");
