@@ -3,8 +3,8 @@ import type { BatchBooks } from "./batch-books.ts";
 
 /** After so many batches in a row between which nobody else wrote, the next one is likely to be so, too. */
 const ALONE_AFTER = 8;
-/** Most accounts, holds and principals that are carried over, some 1 KB each; beyond it all are read again. */
-const CARRIED_MAX = 50_000;
+/** Most accounts, holds and principals that are carried over, some 300 bytes each; beyond it all are read again. */
+const CARRIED_MAX = 100_000;
 
 /**
  * The books that a server's last commit left, carried over to its next batch: as long as nobody else writes they are those
