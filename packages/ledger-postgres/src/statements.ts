@@ -50,8 +50,8 @@ export function statementsFor(schema: string): Statements {
     statement: `SELECT e.version, e.seq, c.at_ms, e.side, e.amount_minor, e.balance_minor, c.principal, c.id, c.memo, c.ref FROM ${schema}.entry e JOIN ${schema}.command c ON c.seq = e.seq WHERE e.account = $1::BIGINT AND e.version >= $2::BIGINT AND e.version <= $3::BIGINT ORDER BY e.version`,
     trialBalance: `SELECT a.currency, sum(b.debits_minor), sum(b.credits_minor) FROM ${schema}.balance b JOIN ${schema}.account a ON a.number = b.account GROUP BY a.currency`,
 
-    // What every segment adds, in one statement.
-    addHistory: `WITH c AS (${insert("command", COMMAND, COMMAND_TYPES)}), e AS (${insert("entry", ENTRY, ENTRY_TYPES, 9)}) ${insert("segment", "first_seq, body", ["BIGINT", "BYTEA"], 16)}`,
+    // What every segment changes, in one statement. PostgreSQL moves the head first, and then adds.
+    addSegments: `WITH c AS (${insert("command", COMMAND, COMMAND_TYPES)}), e AS (${insert("entry", ENTRY, ENTRY_TYPES, 9)}), s AS (${insert("segment", "first_seq, body", ["BIGINT", "BYTEA"], 16)}) UPDATE ${schema}.journal_head SET seq = $19::BIGINT, head = $20, clock_ms = $21::BIGINT, entry_count = $22::BIGINT, account_count = $23::BIGINT WHERE one = 1 AND seq = $24::BIGINT RETURNING ${databaseClock()}`,
     addAccounts: insert("account", ACCOUNT, "BIGINT TEXT TEXT TEXT TEXT TEXT BIGINT".split(" ")),
     addBalances: insert("balance", BALANCE, BALANCE_TYPES),
     setBalances: `UPDATE ${schema}.balance AS b SET status = n.status, min_balance_minor = n.min_balance_minor, max_balance_minor = n.max_balance_minor, debits_minor = n.debits_minor, credits_minor = n.credits_minor, held_debits_minor = n.held_debits_minor, held_credits_minor = n.held_credits_minor, version = n.version, latest = n.latest FROM ${sorted(BALANCE, BALANCE_TYPES)} WHERE b.account = n.account`,
@@ -65,7 +65,6 @@ export function statementsFor(schema: string): Statements {
     setHolds: `${insert("hold", HOLD, "BIGINT TEXT TEXT TEXT TEXT BIGINT BIGINT BIGINT TEXT".split(" "))} ON CONFLICT (seq) DO UPDATE SET left_minor = excluded.left_minor, state = excluded.state`,
     addReversals: insert("reversal", "reversed_seq, seq", ["BIGINT", "BIGINT"]),
     addRefusals: `INSERT INTO ${schema}.refusal_count AS r (principal, count) ${rows("principal, count", ["TEXT", "BIGINT"])} ON CONFLICT (principal) DO UPDATE SET count = r.count + excluded.count`,
-    setHead: `UPDATE ${schema}.journal_head SET seq = $1::BIGINT, head = $2, clock_ms = $3::BIGINT, entry_count = $4::BIGINT, account_count = $5::BIGINT WHERE one = 1 AND seq = $6::BIGINT RETURNING ${databaseClock()}`,
     setIdentity: `UPDATE ${schema}.journal_head SET identity = $1::BYTEA, head = $2 WHERE one = 1 AND seq = 0`,
     confirm: `UPDATE ${schema}.journal_head SET confirmations = confirmations + 1 WHERE one = 1`,
   });
@@ -82,7 +81,7 @@ type StatementName =
   | "addBalances"
   | "addChanges"
   | "addCurrency"
-  | "addHistory"
+  | "addSegments"
   | "addRefusals"
   | "addReversals"
   | "balances"
@@ -103,7 +102,6 @@ type StatementName =
   | "segments"
   | "segmentsFrom"
   | "setBalances"
-  | "setHead"
   | "setHolds"
   | "setIdentity"
   | "setSums"

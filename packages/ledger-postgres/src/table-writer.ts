@@ -29,7 +29,7 @@ export interface Written {
 
 /**
  * Writes segments and what they add to the tables, in one flight within a transaction: balances that were there before, in
- * the order of accounts; then the head; then what is new.
+ * the order of accounts; then the head, and what is new.
  * @returns one promise a statement, that of the head first: it answers with the database's clock, or without a row where the
  *   head was not where the segments begin. Where one rejects, the transaction is void.
  */
@@ -51,13 +51,18 @@ export function writeChanges(
   const set = isOnlySums ? send(sql.setSums, known, sumColumns) : send(sql.setBalances, known, balanceColumns);
   const { seq, head: hash, clockMs, entryCount, accountCount } = head;
   return [
-    connection.run(sql.setHead, [seq, hash, clockMs, entryCount, accountCount, segments[0].firstSeq - 1]),
-    ...set,
-    connection.run(sql.addHistory, [
+    connection.run(sql.addSegments, [
       ...arraysOf(changes.commands, commandColumns),
       ...(changes.entries.length === 0 ? NO_ENTRIES : arraysOf(changes.entries, entryColumns)),
       ...arraysOf(segments, segmentColumns),
+      seq,
+      hash,
+      clockMs,
+      entryCount,
+      accountCount,
+      segments[0].firstSeq - 1,
     ]),
+    ...set,
     ...send(sql.addAccounts, changes.opened, factsColumns),
     ...send(
       sql.addBalances,
