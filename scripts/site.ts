@@ -9,7 +9,7 @@ import { installPlugin } from "./site/plugin.ts";
 import { loadTypeDoc } from "./site/typedoc.ts";
 
 const site = join(root, "dist", "site");
-const typedoc = await loadTypeDoc(root);
+const typedoc = await loadTypeDoc();
 const startedAt = performance.now();
 const app = await typedoc.Application.bootstrap({
   name: "Tallyline",

@@ -33,8 +33,16 @@ const sections: Readonly<Record<string, readonly string[]>> = {
   Packages: [],
   Programs: [],
   Specifications: ["docs/bank-protocol.md", "docs/calculator-protocol.md", "docs/ledger-format.md"],
-  Facts: ["docs/performance.md", "docs/limits.md", "docs/errors.md", "docs/failures.md", "docs/security.md"],
-  "The house": ["docs/README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"],
+  Facts: [
+    "docs/performance.md",
+    "docs/limits.md",
+    "docs/errors.md",
+    "docs/failures.md",
+    "docs/security.md",
+    "docs/runtimes.md",
+    "docs/versioning.md",
+  ],
+  "The house": ["docs/README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/releasing.md", "SECURITY.md"],
 };
 
 export const sectionTitles: readonly string[] = [...Object.keys(sections), "Decisions"];

@@ -1,24 +1,13 @@
 // The part of TypeDoc that the site is built with, as far as it is used. TypeDoc is no dependency of the workspace
 // (docs/decisions/0095-the-site-is-built-by-typedoc.md), so its own types are not there when this is type-checked.
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { outsideTool } from "../outside-tool.ts";
 
-const VERSION = "0.28.20";
-
-/** Installs TypeDoc into an ignored folder, unless it is there, and loads it. It uses the workspace's TypeScript. */
-export async function loadTypeDoc(root: string): Promise<TypeDoc> {
-  const folder = join(root, "node_modules", ".cache", "site");
-  const manifest = join(folder, "node_modules", "typedoc", "package.json");
-  const installed = existsSync(manifest) && (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
-  if (installed !== VERSION) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "package.json"), '{ "private": true }');
-    const args = ["install", "--silent", "--no-audit", "--no-fund", "--legacy-peer-deps", `typedoc@${VERSION}`];
-    execFileSync("npm", args, { cwd: folder, stdio: "inherit", shell: process.platform === "win32" });
-  }
-  return (await import(pathToFileURL(join(folder, "node_modules/typedoc/dist/index.js")).href)) as TypeDoc;
+/** Installs TypeDoc outside of the workspace, unless it is there, and loads it. */
+export async function loadTypeDoc(): Promise<TypeDoc> {
+  const folder = await outsideTool("typedoc");
+  return (await import(pathToFileURL(join(folder, "dist", "index.js")).href)) as TypeDoc;
 }
 
 /** TypeDoc's exports. */
