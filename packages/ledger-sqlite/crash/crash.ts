@@ -87,7 +87,7 @@ function storageOrders(): StorageOrder[] {
     orders.push({ mutant: "answers-before-commit", ...power }, { mutant: "synchronous-normal", ...power });
     if (!isSmall) {
       orders.push({ mutant: "synchronous-off", ...power }, { mutant: "wal-not-synced", ...power });
-      orders.push({ mutant: "log-not-moved-at-open", part: "fsync", runs: 60, images: 8 });
+      orders.push({ mutant: "log-not-written-again", part: "fsync", runs: 60, images: 8 });
     }
   }
   const all = orders.map((order): StorageOrder => ({ book, commands: isSmall ? 100 : 150, ...order }));

@@ -1,3 +1,5 @@
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { DatabaseSync } from "node:sqlite";
 import { createMemoryLedger, type Ledger } from "@tallyline/ledger";
 import { currencies } from "./commands.ts";
@@ -17,22 +19,34 @@ export type Mutant =
   | "wal-not-synced"
   | "synchronous-normal"
   | "synchronous-off"
-  | "log-not-moved-at-open";
+  | "log-not-written-again";
 
 export const mutants: Readonly<Record<Mutant, MutantLedger>> = {
   "answers-before-commit": { wrap: answerBeforeCommit },
   "wal-not-synced": { plan: "lie=1" },
   "synchronous-normal": { install: () => forceSynchronous("NORMAL") },
   "synchronous-off": { install: () => forceSynchronous("OFF") },
-  // What a failed fsync left unwritten is then not written again by the next process, or that one does not open.
-  "log-not-moved-at-open": {
-    install: () => changeSql((sql) => sql.replace(/PRAGMA wal_checkpoint\(TRUNCATE\)/gi, "")),
-  },
+  // What a failed fsync has left out of the log is then moved into the file all the same.
+  "log-not-written-again": { install: writeNoLog },
 };
 
 /** Whatever a ledger asks SQLite for, it gets less. */
 function forceSynchronous(mode: "NORMAL" | "OFF"): () => void {
   return changeSql((sql) => (/synchronous\s*=/i.test(sql) ? `${sql}; PRAGMA synchronous = ${mode}` : sql));
+}
+
+/** SQLite writes its log itself: what is written by others is the ledger's, after a failed fsync. */
+function writeNoLog(): () => void {
+  const { writeSync } = fs;
+  const change = (writes: unknown) => {
+    Object.assign(fs, { writeSync: writes });
+    syncBuiltinESMExports();
+  };
+  change((file: number, bytes: Uint8Array, start: number, length: number, ...rest: unknown[]) => {
+    const isLog = fs.readlinkSync(`/proc/self/fd/${file}`).endsWith("-wal");
+    return isLog ? length : (writeSync as (...all: unknown[]) => number)(file, bytes, start, length, ...rest);
+  });
+  return () => change(writeSync);
 }
 
 /** Has SQLite execute something else. @returns what ends that. */

@@ -25,20 +25,47 @@ export interface Recorded {
  * Cuts the power at moments spread over a run, and each time loses something else of what was not synced. The file named
  * "history" was told to somebody, and is never lost.
  */
-export function* powerLosses({ start, calls }: Recorded, random: Random, count: number): Generator<PowerLoss> {
+export function* powerLosses(recorded: Recorded, random: Random, count: number): Generator<PowerLoss> {
+  const { length } = recorded.calls;
+  // Spread evenly, and a little by chance; the last one falls after the end of the run.
+  const cuts = Array.from({ length: count }, (_, made) =>
+    made === count - 1 ? length : Math.floor(((made + random.below(1000) / 1000) * length) / count),
+  );
+  yield* lossesAt(cuts, recorded, random, () => [random.pick(losses)]);
+}
+
+/**
+ * Cuts it just before the first sync after a log was emptied or removed, and loses in every way: a log that comes back is
+ * an old one.
+ */
+export function* lossesOfEmptying(recorded: Recorded, random: Random): Generator<PowerLoss> {
+  const { calls } = recorded;
+  const cuts: number[] = [];
+  calls.forEach((call, index) => {
+    const isGone = call.kind === "unlink" || (call.kind === "truncate" && call.size === 0);
+    if (!isGone || !call.name.endsWith("-wal")) return;
+    const sync = calls.findIndex(({ kind }, later) => later > index && kind === "sync");
+    cuts.push(sync < 0 ? calls.length : sync);
+  });
+  yield* lossesAt(cuts, recorded, random, () => losses);
+}
+
+/** @param cuts How many calls were made before each cut, in order. */
+function* lossesAt(
+  cuts: readonly number[],
+  { start, calls }: Recorded,
+  random: Random,
+  lossesOf: () => readonly Loss[],
+): Generator<PowerLoss> {
   const disk = new Disk(random, start.files);
   let applied = 0;
   let { history } = start;
-  for (let made = 0; made < count; made += 1) {
-    // Spread evenly, and a little by chance; the last one falls after the end of the run.
-    const cut =
-      made === count - 1 ? calls.length : Math.floor(((made + random.below(1000) / 1000) * calls.length) / count);
+  for (const cut of cuts) {
     for (; applied < cut; applied += 1) {
       const call = calls[applied]!;
       if (call.name !== "history") disk.apply(call);
       else if (call.kind === "write") history += call.bytes.toString("utf8");
     }
-    const loss = random.pick(losses);
-    yield { cut, loss, files: disk.image(loss), history };
+    for (const loss of lossesOf()) yield { cut, loss, files: disk.image(loss), history };
   }
 }

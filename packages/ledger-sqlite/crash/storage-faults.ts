@@ -5,7 +5,7 @@ import { accountName, commandAt, type Book } from "./commands.ts";
 import { History } from "./history.ts";
 import { mutants, type Mutant } from "./mutants.ts";
 import { Oracle } from "./oracle.ts";
-import { powerLosses, type Recorded, type Start } from "./power-loss.ts";
+import { lossesOfEmptying, powerLosses, type PowerLoss, type Recorded, type Start } from "./power-loss.ts";
 import { Random } from "./random.ts";
 import { judge } from "./recovery.ts";
 import { runScript, type AfterFailure } from "./script.ts";
@@ -102,13 +102,18 @@ export class StorageFaults {
     if (typeof run === "string") return this.tally.violate("unopened", `${where}: ${run}`);
     const { history, recorded } = run;
     this.tally.add(await judge(this.#path, new Oracle(book), history, NOW_MS), `${where}, at its end`);
-    for (const { cut, loss, files, history: told } of powerLosses(recorded, this.#random, images)) {
+    for (const { cut, loss, files, history: told } of this.#losses(recorded, images)) {
       fill(this.#places.image, files);
       const path = join(this.#places.image, "bank.db");
       const verdict = await judge(path, new Oracle(book), History.of(told), NOW_MS);
       this.tally.count("images");
       this.tally.add(verdict, `${where}, power cut after call ${cut} of ${recorded.calls.length}, lost: ${loss}`);
     }
+  }
+
+  *#losses(recorded: Recorded, images: number): Generator<PowerLoss> {
+    yield* powerLosses(recorded, this.#random, images);
+    if (this.#order.part === "fsync") yield* lossesOfEmptying(recorded, this.#random);
   }
 
   /** Runs the script on a disk with a fault. */

@@ -1,4 +1,15 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Currency } from "@tallyline/ledger";
@@ -11,8 +22,12 @@ import { isBusy } from "./sqlite-error.ts";
 /** A ledger's file, owned by this process. */
 export interface LedgerFile {
   readonly database: DatabaseSync;
-  readonly close: () => void;
+  /** @param hasFailed Whether a commit has failed. Default false. */
+  readonly close: (hasFailed?: boolean) => void;
 }
+
+/** Connections that must not be closed: that would move a log into a file, which the disk has not taken. */
+const neverClosed: DatabaseSync[] = [];
 
 /**
  * Opens or creates the file, owned by this process until it is closed. A file that is no ledger is left as it is.
@@ -21,8 +36,11 @@ export interface LedgerFile {
 export function openLedgerFile(path: string): LedgerFile {
   let unlock: (() => void) | undefined;
   let database: DatabaseSync | undefined;
-  const close = () => {
-    database?.close();
+  const close = (hasFailed = false) => {
+    if (database !== undefined) {
+      if (hasFailed && !hasTakenLog(path)) neverClosed.push(database);
+      else database.close();
+    }
     unlock?.();
   };
   try {
@@ -32,9 +50,10 @@ export function openLedgerFile(path: string): LedgerFile {
     if (unlock === undefined) throw new LedgerOpenError("IN_USE", path, `is in use by ${ownerOf(path)}`);
     if (isNew(path)) create(path);
     else refuseForeignFile(path);
+    writeLogAgain(path);
     database = new DatabaseSync(path, { timeout: LOCK_WAIT_MS });
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-    // After a crash: writes the pages again that an earlier failed fsync may have lost.
+    // Also writes the pages again that an earlier failed fsync of the file may have lost.
     database.exec("BEGIN IMMEDIATE; COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
     refuseUnmovedLog(path);
     ensureSchema(database, path);
@@ -43,6 +62,16 @@ export function openLedgerFile(path: string): LedgerFile {
   } catch (error) {
     close();
     throw explain(error, path);
+  }
+}
+
+/** Whether the disk takes the log now. */
+function hasTakenLog(path: string): boolean {
+  try {
+    writeLogAgain(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -80,6 +109,32 @@ function makeFolder(path: string): void {
 function refuseUnmovedLog(path: string): void {
   if (!isFilled(`${path}-wal`)) return;
   throw new LedgerOpenError("IN_USE", path, "is being read by another process, which keeps its log from being moved");
+}
+
+/**
+ * Makes the log survive a power cut as it is now: after an fsync that failed, the kernel may take for written what is not.
+ * SQLite must not move such a log into the file: if then the power is cut, the file is newer than the log, which is put over it.
+ * The same bytes go to the same places, so that a power cut now, or somebody who reads them, finds what was there.
+ */
+function writeLogAgain(path: string): void {
+  const log = `${path}-wal`;
+  if (!isFilled(log)) return;
+  const handle = openSync(log, "r+");
+  try {
+    const bytes = Buffer.alloc(1_048_576);
+    let position = 0;
+    for (;;) {
+      const count = readSync(handle, bytes, 0, bytes.length, position);
+      if (count === 0) break;
+      for (let written = 0; written < count;) {
+        written += writeSync(handle, bytes, written, count - written, position + written);
+      }
+      position += count;
+    }
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 /** A log would be taken for the new file's own. It is not removed: what it holds may be all that is left of a ledger. */

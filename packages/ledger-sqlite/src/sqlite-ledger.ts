@@ -210,8 +210,9 @@ class GroupCommitLedger implements SqliteLedger {
     if (this.#ended instanceof LedgerClosedError) return;
     if (this.#ended === undefined) this.#project();
     clearTimeout(this.#projectTimer);
+    const hasFailed = this.#hasEnded();
     this.#ended = new LedgerClosedError(this.#path);
-    this.#file.close();
+    this.#file.close(hasFailed);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import fs, { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -126,4 +127,42 @@ test("a ledger whose making was cut short is made again", async () => {
   writeFileSync(path, "");
   await using ledger = await open();
   expect(await ledger.head()).toMatchObject({ seq: 0 });
+});
+
+test("a log that is found is written again and synced before it is moved into the file", async () => {
+  const copy = join(folder, "copy.db");
+  {
+    await using ledger = await open();
+    const terms = { currency: "USD", kind: "asset", minBalanceMinor: null, maxBalanceMinor: null } as const;
+    await ledger.submit({ verb: "open", principal: "p", id: "1", account: "alice", ...terms });
+    for (const suffix of ["", "-wal"]) copyFileSync(path + suffix, copy + suffix); // as a killed process leaves them
+  }
+  const log = readFileSync(`${copy}-wal`);
+  const file = readFileSync(copy);
+  expect(log.length).toBeGreaterThan(0);
+
+  const { fsyncSync, writeSync } = fs;
+  const written: string[] = [];
+  const synced: { readonly log: Buffer; readonly file: Buffer }[] = [];
+  const isLog = (handle: number) => fs.fstatSync(handle).ino === statSync(`${copy}-wal`).ino;
+  Object.assign(fs, {
+    writeSync: (handle: number, bytes: Uint8Array, ...rest: [number, number, number]) => {
+      if (isLog(handle)) written.push(rest.join());
+      return writeSync(handle, bytes, ...rest);
+    },
+    fsyncSync: (handle: number) => {
+      if (isLog(handle)) synced.push({ log: readFileSync(`${copy}-wal`), file: readFileSync(copy) });
+      fsyncSync(handle);
+    },
+  });
+  syncBuiltinESMExports();
+  try {
+    await using ledger = await openSqliteLedger({ path: copy, currencies: [{ code: "USD", exponent: 2 }] });
+    expect(await ledger.account("alice")).toBeDefined();
+  } finally {
+    Object.assign(fs, { fsyncSync, writeSync });
+    syncBuiltinESMExports();
+  }
+  expect(written).toEqual([`0,${log.length},0`]);
+  expect(synced).toEqual([{ log, file }]);
 });
