@@ -1,10 +1,10 @@
-// What a ledger file costs: durable transfers a second and CPU each, at 1, 64 and 1,000 a commit; CPU as the books grow to a
-// million accounts and millions of transfers, with ids in the order of time and with random ones; bytes on disk, memory an
-// account, and the time to open it again.
+// What a ledger file costs as its books grow to a million accounts and millions of transfers: CPU with ids in the order of
+// time and with random ones, bytes on disk, memory an account, and the time to open it again. `bench:ledger` and
+// `bench:growth` are beside it, and beside SQLite.
 //
 // Compare CPU, not time: other programs take the processor, and the disk is theirs, too. Each figure is the cheapest of
 // several slices, and the ratios are of CPU.
-// Run: node --expose-gc --conditions=@tallyline/source packages/ledger-sqlite/bench/ledger-file.ts [sizes,growth,opening] [transfers, 5000000] [accounts, 1000000]
+// Run: node --expose-gc --conditions=@tallyline/source packages/ledger-sqlite/bench/ledger-file.ts [growth,opening] [transfers, 5000000] [accounts, 1000000]
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { transfer, type Submission } from "@tallyline/ledger";
 import { openSqliteLedger, verifyLedgerFile, type SqliteLedger } from "@tallyline/ledger-sqlite";
 
-const parts = (process.argv[2] ?? "sizes,growth,opening").split(",");
+const parts = (process.argv[2] ?? "growth,opening").split(",");
 const transferCount = Number(process.argv[3] ?? 5_000_000);
 const accountCount = Number(process.argv[4] ?? 1_000_000);
 const folder = mkdtempSync(join(process.env["BENCH_FOLDER"] ?? tmpdir(), "tallyline-bench-"));
@@ -28,30 +28,10 @@ const below = (bound: number) =>
   Math.floor(((random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32) * bound);
 
 try {
-  if (parts.includes("sizes")) await measureCommitSizes();
   if (parts.includes("growth")) await measureGrowth();
   if (parts.includes("opening")) await measureOpening();
 } finally {
   rmSync(folder, { recursive: true });
-}
-
-async function measureCommitSizes(): Promise<void> {
-  const path = join(folder, "sizes.db");
-  await using ledger = await openSqliteLedger({ path, currencies });
-  await openAccounts(ledger, 10_000);
-  let number = 0;
-  const nextId = () => orderedId(number++);
-  await run(ledger, 50_000, 1000, 10_000, nextId); // until it is compiled
-  const sizes = [1, 64, 1000] as const;
-  const best = new Map<number, Cost>();
-  for (let round = 0; round < 5; round += 1) {
-    for (const size of sizes) {
-      const cost = await run(ledger, size === 1 ? 2000 : 40_000, size, 10_000, nextId);
-      const before = best.get(size);
-      if (before === undefined || cost.cpuMicroseconds < before.cpuMicroseconds) best.set(size, cost);
-    }
-  }
-  for (const size of sizes) print(`${size} a commit`, best.get(size)!, best.get(1000)!);
 }
 
 async function measureGrowth(): Promise<void> {
