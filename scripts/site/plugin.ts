@@ -117,7 +117,7 @@ function withoutTitle(file: string): string {
 function withLinksToRepository(markdown: string, file: string): string {
   return markdown.replaceAll(/\]\((?!https?:|#)([^)#]+)(#[^)]*)?\)/g, (link, path: string) => {
     const target = join(dirname(file), path).replaceAll("\\", "/");
-    if (isOnSite(target)) return link;
+    if (isOnSite(target) || target.endsWith(".svg")) return link; // TypeDoc copies pictures
     const kind = statSync(join(root, target)).isDirectory() ? "tree" : "blob";
     return `](${REPOSITORY}/${kind}/main/${target})`;
   });
