@@ -69,9 +69,9 @@ const mutations: readonly Mutation[] = [
   },
   {
     guard: "checksums are compared",
-    file: "ledger-sqlite/src/segment.ts",
-    from: "if (segment.readUInt32LE(4) !== crc32(segment.subarray(8)))",
-    to: "if (false)",
+    file: "ledger/src/segment.ts",
+    from: "if (view.getUint32(4, true) !== checksum(segment.subarray(8))) return",
+    to: "if (false) return",
     test: "a record that is damaged is found when its id is asked for",
     in: "verify",
   },

@@ -44,7 +44,10 @@ export class OpenHolds {
 
   /** Goes back to what was at the last commit. */
   rollback(): void {
-    for (const [seq, hold] of this.#before) this.#put(seq, hold);
+    for (const [seq, hold] of this.#before) {
+      // Made and ended since the last commit, it is gone already.
+      if (hold !== undefined || this.#holds.has(seq)) this.#put(seq, hold);
+    }
     this.#before.clear();
     this.#expiries = new ExpiryQueue();
     for (const hold of this.#holds.values()) this.#expiries.add(hold);

@@ -138,3 +138,35 @@ test("holds that are due on a full disk expire once there is room, and accounts 
   expect(await submitAll(ledger, large)).toMatchObject(large.map(() => ({ ok: true })));
   expect(await ledger.verify()).toMatchObject({ ok: true });
 });
+
+test("a hold that was made and released in vain, on a full disk, is made and released once there is room", async () => {
+  const { ledger: opened, connection } = await openWatched();
+  await using ledger = opened;
+  await submitAll(ledger, [...openAlice, depositToAlice("a")]);
+  const free = fillDisk(connection);
+
+  const memo = "m".repeat(140);
+  const hold = {
+    verb: "hold",
+    principal: "p",
+    from: "alice",
+    to: "@cash",
+    amountMinor: 2n,
+    expiresInMs: null,
+  } as const;
+  const commands: Submission[] = [
+    { ...hold, id: "h", memo },
+    { verb: "release", principal: "p", id: "r", hold: "h" },
+  ];
+  const large = Array.from({ length: 200 }, (_, index) => depositToAlice(`large-${index}`, memo));
+  const answers = await submitAll(ledger, [...commands, ...large]);
+  expect(new Set(answers.map((answer) => !answer.ok && answer.code))).toEqual(new Set(["STORE_FULL"]));
+  expect(await ledger.holds("alice")).toMatchObject({ holds: [] });
+
+  free();
+  expect(await submitAll(ledger, [...commands, ...large])).toMatchObject(
+    [...commands, ...large].map(() => ({ ok: true })),
+  );
+  expect(await ledger.account("alice")).toMatchObject({ heldDebitsMinor: 0n });
+  expect(await ledger.verify()).toMatchObject({ ok: true });
+});
