@@ -262,7 +262,8 @@ export class BatchBooks implements WritableBooks {
     return this.#expiries.due(atMs);
   }
 
-  take(command: Command, { content, result }: Recorded, atMs: number): void {
+  take(command: Command, recorded: Recorded, atMs: number): void {
+    const { result } = recorded;
     const seq = this.nextSeq;
     const { principal, id, verb } = command;
     const images = result.ok ? this.#takeEffect(command, result) : [];
@@ -270,13 +271,13 @@ export class BatchBooks implements WritableBooks {
       add(this.#refusals, principal);
       add(this.#changes.refusals, principal);
     }
-    const record = { seq, atMs, command, content, result, images };
+    const record = { seq, atMs, command, result, images };
     writeRecord(this.#segment, record, (name) => this.#slots.get(name)!.facts.number);
     const { memo = null, ref = null } = verb === "settle" || verb === "expire" ? {} : command;
     const refusal = result.ok ? null : result.code;
     this.#changes.commands.push({ seq, segment: this.firstSeq, atMs, principal, id, verb, refusal, memo, ref });
     const key = keyOf(principal, id);
-    this.#recorded.set(key, { content, result });
+    this.#recorded.set(key, recorded);
     if (this.#assumedId === key) this.#assumedId = undefined;
     this.#assumed?.delete(key);
     this.#lastSeq = seq;

@@ -209,7 +209,7 @@ export class Books implements WritableBooks {
 
     let ids = this.#recorded.get(principal);
     if (ids === undefined) this.#recorded.set(principal, (ids = new Map()));
-    ids.set(id, record);
+    ids.set(id, { content: record.content, result }); // as it is now: the command stays the caller's
   }
 
   #takeEffect(command: Command, done: Done): void {

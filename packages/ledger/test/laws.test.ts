@@ -240,13 +240,25 @@ test("replaying the journal, expirations included, gives the same answers and th
         for (const { command: executed, decision, atMs } of books.execute(each, nowMs)) {
           if (decision.record === undefined) continue;
           const again = commandOf(decision.record.content, executed);
-          expect(replayed.replay(again, atMs).decision).toEqual(decision);
+          const replay = replayed.replay(again, atMs).decision;
+          expect(replay).toEqual(decision);
+          expect(replay.record?.content).toBe(decision.record.content); // which is no property of its own
         }
       }
       expect(snapshot(replayed)).toEqual(snapshot(books));
       expect(names.map((name) => replayed.statement(name))).toEqual(names.map((name) => books.statement(name)));
     }),
   );
+});
+
+test("what is recorded does not change with the object that it came in", async () => {
+  const ledger = createMemoryLedger({ currencies, now: () => 0 });
+  const terms = { verb: "open", principal: "p", id: "1", account: "alice", currency: "USD", kind: "asset" } as const;
+  const sent = { ...terms, minBalanceMinor: null as bigint | null, maxBalanceMinor: null };
+  await ledger.submit(sent);
+  sent.minBalanceMinor = 5n;
+  expect(await ledger.submit(sent)).toMatchObject({ ok: false, code: "ID_REUSED" });
+  expect(await ledger.submit({ ...sent, minBalanceMinor: null })).toMatchObject({ ok: true, replayed: true });
 });
 
 test("the journal keeps the content of a command to the letter", () => {
