@@ -63,12 +63,12 @@ export class FileBooks implements WritableBooks {
   readonly #currencies: ReadonlySet<string>;
   readonly #maxRefusals: number;
   /** Accounts that were read since the last commit, by name. */
-  readonly #slots = new Map<string, Slot>();
+  #slots = new Map<string, Slot>();
   /** Those of them that have changed. */
   readonly #changed: Slot[] = [];
   #lastKey = { principal: "", id: "", key: " " };
   /** What was recorded since the last commit, by half of the hash of its principal and id. */
-  readonly #batch = new Map<number, Uncommitted>();
+  #batch = new Map<number, Uncommitted>();
   readonly #hash = new Uint32Array(2);
   #hashed = "";
   /** Of the ids in the tail. */
@@ -194,9 +194,13 @@ export class FileBooks implements WritableBooks {
     this.accounts.truncate(this.#committedAccounts);
   }
 
+  /**
+   * New maps, because V8 links the table of a cleared one to the table after it: the first that lives long enough to be
+   * moved to the old generation keeps all that come later there, and whatever they held, until that is collected.
+   */
   #forgetBatch(): void {
-    this.#batch.clear();
-    this.#slots.clear();
+    this.#batch = new Map();
+    this.#slots = new Map();
     this.#changed.length = 0;
   }
 
@@ -344,7 +348,7 @@ export class FileBooks implements WritableBooks {
   }
 
   #forgetUnchanged(): void {
-    this.#slots.clear();
+    this.#slots = new Map();
     for (const slot of this.#changed) this.#slots.set(slot.account.account, slot);
   }
 

@@ -4,7 +4,7 @@ import { ExpiryQueue, type Hold } from "@tallyline/ledger";
 export class OpenHolds {
   readonly #holds = new Map<number, Hold>();
   readonly #byAccount = new Map<string, Set<number>>(); // places in the order
-  readonly #before = new Map<number, Hold | undefined>(); // of those that changed since the last commit
+  #before = new Map<number, Hold | undefined>(); // of those that changed since the last commit
   #expiries = new ExpiryQueue();
 
   get(seq: number): Hold | undefined {
@@ -39,7 +39,7 @@ export class OpenHolds {
 
   /** What changed is durable. */
   commit(): void {
-    this.#before.clear();
+    this.#forgetBefore();
   }
 
   /** Goes back to what was at the last commit. */
@@ -48,9 +48,14 @@ export class OpenHolds {
       // Made and ended since the last commit, it is gone already.
       if (hold !== undefined || this.#holds.has(seq)) this.#put(seq, hold);
     }
-    this.#before.clear();
+    this.#forgetBefore();
     this.#expiries = new ExpiryQueue();
     for (const hold of this.#holds.values()) this.#expiries.add(hold);
+  }
+
+  /** A new map rather than a cleared one, as in {@link FileBooks}. */
+  #forgetBefore(): void {
+    if (this.#before.size > 0) this.#before = new Map();
   }
 
   #put(seq: number, hold: Hold | undefined): void {

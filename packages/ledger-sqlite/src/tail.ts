@@ -36,10 +36,10 @@ export interface RareEffects {
 export class Tail {
   readonly entries: EntryList = new EntryList();
   readonly #records: TailRecord[] = [];
-  readonly #opened = new Map<string, TailRecord>(); // by account
-  readonly #endedHolds = new Map<number, { readonly hold: Hold; readonly endedSeq: number }>();
-  readonly #reversed = new Map<number, number>(); // place of an entry → of its reversal
-  readonly #refusals = new Map<string, number>(); // by principal
+  #opened = new Map<string, TailRecord>(); // by account
+  #endedHolds = new Map<number, { readonly hold: Hold; readonly endedSeq: number }>();
+  #reversed = new Map<number, number>(); // place of an entry → of its reversal
+  #refusals = new Map<string, number>(); // by principal
 
   get records(): readonly TailRecord[] {
     return this.#records;
@@ -99,8 +99,12 @@ export class Tail {
     this.entries.clear(this.entries.end);
   }
 
+  /** New maps rather than cleared ones, as in {@link FileBooks}. */
   #clearRecords(): void {
     this.#records.length = 0;
-    for (const each of [this.#opened, this.#endedHolds, this.#reversed, this.#refusals]) each.clear();
+    this.#opened = new Map();
+    this.#endedHolds = new Map();
+    this.#reversed = new Map();
+    this.#refusals = new Map();
   }
 }
