@@ -1,5 +1,5 @@
 // The ledger on a file, with so many accounts and, before it is measured, so many transfers.
-import { transfer } from "@tallyline/ledger";
+import { transfer, type Answer } from "@tallyline/ledger";
 import { openSqliteLedger } from "@tallyline/ledger-sqlite";
 import { serve, type Work } from "../engine/worker.ts";
 import { transfersBetween } from "./transfers.ts";
@@ -13,23 +13,24 @@ const next = transfersBetween(accounts);
 const accountOf = (number: number) => `acct${String(number).padStart(8, "0")}`;
 
 async function make({ count, size }: Work): Promise<void> {
-  for (let made = 0; made < count; made += size) {
-    const answers = await Promise.all(
-      Array.from({ length: size }, () => {
-        const { id, from, to, amountMinor } = next();
-        return ledger.submit(
-          transfer({
-            principal: "bench",
-            id,
-            from: accountOf(from),
-            to: accountOf(to),
-            amountMinor: BigInt(amountMinor),
-          }),
-        );
-      }),
-    );
-    if (!answers.every(({ ok }) => ok)) throw new Error("a transfer was refused");
-  }
+  for (let made = 0; made < count; made += size) await commit(size);
+}
+
+/** Counts the answers. `Promise.all` holds on to a batch and all that came of it, and what that costs would be the ledger's. */
+function commit(size: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let waiting = size;
+    const answered = ({ ok }: Answer): void => {
+      waiting -= 1;
+      if (!ok) reject(new Error("a transfer was refused"));
+      else if (waiting === 0) resolve();
+    };
+    for (let index = 0; index < size; index += 1) {
+      const { id, from, to, amountMinor } = next();
+      const movement = { from: accountOf(from), to: accountOf(to), amountMinor: BigInt(amountMinor) };
+      ledger.submit(transfer({ principal: "bench", id, ...movement })).then(answered, reject);
+    }
+  });
 }
 
 const terms = {
