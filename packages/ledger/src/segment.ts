@@ -35,9 +35,16 @@ export function sealSegment(segment: Uint8Array, header: SegmentHeader, checksum
   view.setUint32(16, header.recordCount, true);
   view.setUint32(20, segment.length - SEGMENT_HEADER_BYTES, true);
   for (let index = 0; index < 32; index += 1) {
-    segment[24 + index] = Number.parseInt(header.previousHead.slice(2 * index, 2 * index + 2), 16);
+    const high = digitAt(header.previousHead, 2 * index);
+    segment[24 + index] = 16 * high + digitAt(header.previousHead, 2 * index + 1);
   }
   view.setUint32(4, checksum(segment.subarray(8)), true);
+}
+
+/** The value of a lower-case hexadecimal digit. Parsing them as texts took two thirds of sealing a segment of one record. */
+function digitAt(text: string, index: number): number {
+  const unit = text.charCodeAt(index);
+  return unit <= 0x39 ? unit - 0x30 : unit - 0x57;
 }
 
 /** Reads and checks a segment's header. @returns a sentence where it is no whole segment. */
