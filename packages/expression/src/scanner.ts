@@ -45,14 +45,17 @@ export class Scanner {
   protected name = "";
   /** Parentheses open here; inside them a line may end anywhere. */
   protected openCount = 0;
-  private readonly symbols: Symbols;
+  private readonly signs: Symbols["signs"];
+  private readonly words: Symbols["words"];
   private readonly explain: ExplainSyntax | undefined;
 
   constructor(source: string, { dialect, limits, explain }: Language) {
     this.source = source;
     this.limits = limits;
     this.isPython = dialect === "python";
-    this.symbols = this.isPython ? pythonSymbols : calcSymbols;
+    const { signs, words } = this.isPython ? pythonSymbols : calcSymbols;
+    this.signs = signs;
+    this.words = words;
     this.explain = this.isPython ? explain : undefined;
   }
 
@@ -65,14 +68,9 @@ export class Scanner {
     while (code === 32 || code === 9 || code === 12) code = codeAt(source, ++at);
     this.start = at;
     if (isDigit(code)) return this.readNumber(at, code);
-    if (isNameStart(code)) return this.readName(at);
-    const next = codeAt(source, at + 1);
-    if (code === 46 && isDigit(next)) return this.readNumber(at, code);
     if (code >= 128) return this.readBeyondAscii(at);
-    const signs = this.symbols.signs[code]!;
-    for (let index = 0; index < signs.length; index++) {
-      const sign = signs[index]!;
-      if (sign.second >= 0 && sign.second !== next) continue;
+    for (let sign = this.signs[code]; sign !== undefined; sign = sign.shorter) {
+      if (sign.second >= 0 && sign.second !== codeAt(source, at + 1)) continue;
       this.end = sign.second < 0 ? at + 1 : at + 2;
       this.token = sign.token;
       this.operator = sign.operator;
@@ -80,6 +78,8 @@ export class Scanner {
       else if (sign.token === Token.Close) this.openCount -= 1;
       return;
     }
+    if (isNameStart(code)) return this.readName(at);
+    if (code === 46 && isDigit(codeAt(source, at + 1))) return this.readNumber(at, code);
     if (code === 35 || code === 92 || isLineEnd(code)) return this.readLineEnd(at);
     if (this.isPython && (code === 34 || code === 39)) return this.readString(at);
     if (at < source.length) this.refuse("unexpected-token", at, at + 1);
@@ -124,7 +124,7 @@ export class Scanner {
   }
 
   private readBeyondAscii(at: number): void {
-    const meaning = this.symbols.words.get(this.source[at]!);
+    const meaning = this.words.get(this.source[at]!);
     if (meaning === undefined) return this.readName(at);
     this.end = at + 1;
     this.token = meaning.token;
@@ -146,7 +146,7 @@ export class Scanner {
       this.refuseLimit("limit-name-length", `name is over ${most} characters, limit is ${most}`, { start: at, end });
     }
     const text = source.slice(at, end);
-    const meaning = this.symbols.words.get(text);
+    const meaning = this.words.get(text);
     this.end = end;
     this.token = meaning?.token ?? Token.Name;
     this.operator = meaning?.operator ?? "+";

@@ -17,8 +17,8 @@ type Row = readonly [token: number, spellings: string, operator?: InfixOperator]
 
 /** The signs and words of a dialect. */
 export interface Symbols {
-  /** By the code of their first character, those of two characters before those of one. Only ASCII. */
-  readonly signs: readonly (readonly Sign[])[];
+  /** By the code of their first character, all of ASCII; those of two characters before the one of one. */
+  readonly signs: readonly (Sign | undefined)[];
   /** By their text, with the signs beyond ASCII. */
   readonly words: ReadonlyMap<string, Meaning>;
 }
@@ -26,6 +26,8 @@ export interface Symbols {
 interface Sign extends Meaning {
   /** The code of the second character, or -1 where there is none. */
   readonly second: number;
+  /** What begins with the same character and is to be tried next. */
+  readonly shorter: Sign | undefined;
 }
 
 const shared: readonly Row[] = [
@@ -78,16 +80,16 @@ export const calcSymbols: Symbols = symbols([
 ]);
 
 function symbols(rows: readonly Row[]): Symbols {
-  const signs: Sign[][] = Array.from({ length: 128 }, () => []);
+  const signs: (Sign | undefined)[] = Array.from({ length: 128 });
   const words = new Map<string, Meaning>();
-  for (const [token, spellings, operator] of rows) {
-    for (const text of spellings.split(" ")) {
-      const meaning = { token, operator: operator ?? (text as InfixOperator) };
-      const ofSameStart = signs[text.charCodeAt(0)];
-      if (ofSameStart === undefined || /[a-z]/i.test(text)) words.set(text, meaning);
-      else if (text.length > 1) ofSameStart.unshift({ ...meaning, second: text.charCodeAt(1) });
-      else ofSameStart.push({ ...meaning, second: -1 });
-    }
+  const spelt = rows.flatMap(([token, spellings, operator]) =>
+    spellings.split(" ").map((text) => ({ text, token, operator: operator ?? (text as InfixOperator) })),
+  );
+  for (const { text, token, operator } of spelt.toSorted((a, b) => a.text.length - b.text.length)) {
+    const code = text.charCodeAt(0);
+    const second = text.length > 1 ? text.charCodeAt(1) : -1;
+    if (code >= 128 || /[a-z]/i.test(text)) words.set(text, { token, operator });
+    else signs[code] = { token, operator, second, shorter: signs[code] };
   }
   return { signs, words };
 }
