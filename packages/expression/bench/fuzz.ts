@@ -1,5 +1,6 @@
 // Random texts against every promise at once: `node --conditions=@tallyline/source bench/fuzz.ts [count] [seed]`.
-// Nothing but an outcome may come back, nothing may take long, walk and compiled must agree, and no object may change.
+// Nothing but an outcome may come back, nothing may take long, evaluated while read, walked and compiled must agree, and
+// no object may change.
 
 import {
   calculate,
@@ -97,6 +98,12 @@ const calculators = [
   { name: "decimal", calculator: createCalculator({ numbers: decimal() }) },
 ];
 
+// A function of the caller's, called or not, has a calculator walk a tree.
+const walking = createCalculator({
+  explain: explainPythonSyntax,
+  functions: { zzzzzzzzzzzz: { arity: 0, call: () => 0n } },
+});
+
 const describe = (outcome: ReturnType<typeof calculate>): string =>
   outcome.ok ? outcome.text : `${outcome.error.code} ${outcome.error.pythonMessage} ${outcome.error.span.start}`;
 
@@ -123,8 +130,10 @@ for (let index = 0; index < count; index++) {
     console.log(`${elapsedMs.toFixed(1)} ms of CPU time: ${JSON.stringify(text)}`);
   }
   if (outcome.ok) values += 1;
-  const [walked, compiled] = [describe(outcome), describe(compiledOutcome(text))];
-  if (walked !== compiled) throw new Error(`${JSON.stringify(text)} is ${walked}, compiled ${compiled}`);
+  const [read, walked, compiled] = [outcome, walking.calculate(text), compiledOutcome(text)].map(describe);
+  if (read !== walked || walked !== compiled) {
+    throw new Error(`${JSON.stringify(text)} is ${read}, walked ${walked}, compiled ${compiled}`);
+  }
   const { calculator } = calculators[index % calculators.length]!;
   calculator.calculate(text as never);
 }

@@ -1,4 +1,4 @@
-// What spans, limits and counters cost: `node bench/overhead.ts`. The sources are copied without them, and
+// What limits and counters cost: `node bench/overhead.ts`. The sources are copied without them, and
 // both are timed in turn, in many short slices of which the least counts. An edit that fits nothing is an error.
 
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,7 +10,6 @@ const source = join(import.meta.dirname, "../src");
 const slices = Number(process.argv[2] ?? 200);
 
 const edits: readonly (readonly [file: string, pattern: RegExp, replacement: string])[] = [
-  ["parser.ts", /(type: "\w+"), start, end(?:: this\.\w+)?/g, "$1"],
   ["parser.ts", /^ *this\.(?:count|enter)\(\);$/gm, ""],
   [
     "parser.ts",

@@ -1,3 +1,4 @@
+import { attempt } from "./attempt.ts";
 import { evaluateTree, type Scope } from "./evaluate-tree.ts";
 import { ExpressionError } from "./expression-error.ts";
 import { limitsFrom, type Limits } from "./limits.ts";
@@ -8,7 +9,7 @@ import type { Dialect, ExplainSyntax, Language } from "./scanner.ts";
 import { explainPythonSyntax } from "./python-syntax.ts";
 import { python } from "./python.ts";
 import type { PythonValue } from "./python-value.ts";
-import type { Expression } from "./syntax-tree.ts";
+import type { Expression, Span } from "./syntax-tree.ts";
 import { freezeTree } from "./walk-tree.ts";
 
 /** How a calculator reads and computes. `Value` is what the number system gives. */
@@ -54,20 +55,29 @@ export function createCalculator<Value = PythonValue>(options: CalculatorOptions
   const plainScope: Scope<unknown> = { ...names, variables: constants };
   const scopeOf = (given: Variables<Value> | undefined): Scope<unknown> =>
     given === undefined ? plainScope : { ...names, variables: copyValues(system, given, new Map(constants)) };
+  // What a caller's function does beside giving a value happens only where the walk comes by, and once.
+  const isPure = names.functions === system.functions;
+  const answer = <Answer>(
+    text: string,
+    variables: Variables<Value> | undefined,
+    present: (run: Run, at: Span, value: unknown) => Answer,
+  ): Answer => {
+    const scope = scopeOf(variables);
+    const found = isPure ? attempt(text, language, scope, present) : undefined;
+    if (found !== undefined) return found;
+    const tree = parseExpression(text, language);
+    const run = new Run(text, language.limits);
+    return present(run, tree, evaluateTree(run, scope, tree));
+  };
+  const toValue = (_run: Run, _at: Span, value: unknown): Value => system.toPublic(value);
+  const toOutcome = (run: Run, at: Span, value: unknown): Outcome<Value> => ({
+    ok: true,
+    value: system.toPublic(value),
+    text: system.toText(run, at, value),
+  });
   return {
-    evaluate(text, variables) {
-      const scope = scopeOf(variables);
-      return system.toPublic(evaluateTree(new Run(text, language.limits), scope, parseExpression(text, language)));
-    },
-    calculate(text, variables) {
-      const scope = scopeOf(variables);
-      const run = new Run(text, language.limits);
-      return outcomeOf(() => {
-        const tree = parseExpression(text, language);
-        const result = evaluateTree(run, scope, tree);
-        return { ok: true, value: system.toPublic(result), text: system.toText(run, tree, result) };
-      });
-    },
+    evaluate: (text, variables) => answer(text, variables, toValue),
+    calculate: (text, variables) => outcomeOf(() => answer(text, variables, toOutcome)),
   };
 }
 
@@ -113,14 +123,13 @@ export function prepare<Value>(options: CalculatorOptions<Value>): Prepared<Valu
     throw new TypeError(`dialect is ${JSON.stringify(dialect)}, must be "python" or "calc"`);
   }
   const system = (options.numbers ?? python) as NumberSystem<unknown, Value>;
-  const allFunctions = new Map(system.functions);
-  for (const [name, definition] of Object.entries(functions)) {
-    allFunctions.set(name, ownFunction(system, name, definition));
-  }
+  const own = Object.entries(functions).map(
+    ([name, definition]) => [name, ownFunction(system, name, definition)] as const,
+  );
   return {
     language: { dialect, limits: limitsFrom(options.limits), explain },
     system,
-    functions: allFunctions,
+    functions: own.length === 0 ? system.functions : new Map([...system.functions, ...own]),
     constants: copyValues(system, constants, new Map()),
   };
 }

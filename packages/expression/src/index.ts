@@ -39,6 +39,8 @@ export {
   type LogicalExpression,
   type NameExpression,
   type NumberLiteral,
+  type NumberToken,
+  type Operation,
   type Span,
   type UnaryExpression,
   type UnaryOperator,

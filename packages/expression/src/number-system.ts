@@ -3,23 +3,24 @@
 import { ExpressionError, type ErrorDetails } from "./expression-error.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import type { Limits } from "./limits.ts";
-import type { BinaryExpression, ComparisonOperator, NumberLiteral, Span, UnaryExpression } from "./syntax-tree.ts";
+import type { BinaryOperator, ComparisonOperator, NumberToken, Operation, Span, UnaryOperator } from "./syntax-tree.ts";
 
 /**
- * One kind of numbers. `Internal` is what evaluation computes with, `Public` what callers give and get.
- * An operation checks what it would cost against `run` before it begins.
+ * One kind of numbers. `Internal` is what evaluation computes with, never `undefined`, `null` or a function; `Public` what
+ * callers give and get. An operation checks what it would cost against `run` before it begins. It does nothing but give a
+ * value, for it may be done in vain, and keeps none of the objects that say where it is.
  */
 export interface NumberSystem<Internal, Public> {
   /** `python`, `rational` or `decimal`. */
   readonly name: string;
   /** The value of a literal, as it is written. */
-  literal(run: Run, node: NumberLiteral): Internal;
+  literal(run: Run, token: NumberToken): Internal;
   /** The value that stands for true or false. */
   boolean(value: boolean): Internal;
   /** The value of one operator with its operand: `-x`, `+x`, `~x`, `not x`, `x!`. */
-  unary(run: Run, node: UnaryExpression, operand: Internal): Internal;
+  unary(run: Run, at: Operation<UnaryOperator>, operand: Internal): Internal;
   /** The value of an operator between two values. */
-  binary(run: Run, node: BinaryExpression, left: Internal, right: Internal): Internal;
+  binary(run: Run, at: Operation<BinaryOperator>, left: Internal, right: Internal): Internal;
   /** Whether a comparison holds. */
   compare(operator: ComparisonOperator, left: Internal, right: Internal): boolean;
   /** Whether a value counts as true in `and`, `or`, `not` and conditions. */

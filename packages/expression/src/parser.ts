@@ -1,6 +1,7 @@
 // Tokens to a tree, by operator precedence (Pratt). One function recurses, and it counts how deep: the tree is never
 // deeper than `maxDepth` except along left operands, which its readers walk in a loop.
 
+import { treeActions, type Actions } from "./actions.ts";
 import { ExpressionError } from "./expression-error.ts";
 import { Scanner, type Language } from "./scanner.ts";
 import type { BinaryOperator, ComparisonOperator, Expression, Span, UnaryOperator } from "./syntax-tree.ts";
@@ -11,25 +12,35 @@ import * as Token from "./token.ts";
  * @throws {ExpressionError} when it is not an expression of the dialect, or too much of one.
  */
 export function parseExpression(source: string, language: Language): Expression {
+  return parseWith(source, language, treeActions);
+}
+
+/**
+ * What the actions make of a text.
+ * @throws {ExpressionError} when it is not an expression of the dialect, or too much of one.
+ */
+export function parseWith<Result>(source: string, language: Language, actions: Actions<Result>): Result {
   const { maxLength } = language.limits;
   if (source.length > maxLength) {
     const message = `expression is ${source.length} characters, limit is ${maxLength}`;
     throw new ExpressionError("limit-length", message, source, { start: maxLength, end: source.length });
   }
-  return new Parser(source, language).parse();
+  return new Parser(source, language, actions).parse();
 }
 
-class Parser extends Scanner {
+class Parser<Result> extends Scanner {
+  private readonly actions: Actions<Result>;
   private depthLeft: number;
   private nodesLeft: number;
 
-  constructor(source: string, language: Language) {
+  constructor(source: string, language: Language, actions: Actions<Result>) {
     super(source, language);
+    this.actions = actions;
     this.depthLeft = this.limits.maxDepth;
     this.nodesLeft = this.limits.maxNodes;
   }
 
-  parse(): Expression {
+  parse(): Result {
     if (this.source.charCodeAt(0) <= 32) this.end = this.firstLine();
     this.next();
     const expression = this.expression(Token.Conditional);
@@ -46,7 +57,7 @@ class Parser extends Scanner {
   }
 
   /** An expression whose operators all hold at least as tightly as `least`. */
-  private expression(least: number): Expression {
+  private expression(least: number): Result {
     const { start } = this;
     let left = this.operand(least);
     while (this.token >= least) {
@@ -56,7 +67,7 @@ class Parser extends Scanner {
         // `**` takes a sign on its right and groups from the right; the others group from the left.
         const right = this.nested(token === Token.Exponent ? Token.Unary : token + 1);
         this.count();
-        left = { type: "binary", start, end: this.previousEnd, operator: operator as BinaryOperator, left, right };
+        left = this.actions.binary(start, this.previousEnd, operator as BinaryOperator, left, right);
       } else if (token === Token.Comparison) left = this.comparison(start, left);
       else if (token === Token.Conditional) left = this.conditional(start, left);
       else left = this.logical(start, left, operator as "and" | "or", token);
@@ -65,14 +76,14 @@ class Parser extends Scanner {
   }
 
   /** The same one level deeper in the tree. Parentheses are no level of it, and have a count of their own. */
-  private nested(least: number): Expression {
+  private nested(least: number): Result {
     this.enter();
     const expression = this.expression(least);
     this.depthLeft += 1;
     return expression;
   }
 
-  private comparison(start: number, first: Expression): Expression {
+  private comparison(start: number, first: Result): Result {
     const operators: ComparisonOperator[] = [];
     const operands = [first];
     while (this.token === Token.Comparison) {
@@ -81,21 +92,21 @@ class Parser extends Scanner {
       operands.push(this.nested(Token.BitOr));
     }
     this.count();
-    return { type: "comparison", start, end: this.previousEnd, operators, operands };
+    return this.actions.comparison(start, this.previousEnd, operators, operands);
   }
 
-  private logical(start: number, first: Expression, operator: "and" | "or", token: number): Expression {
+  private logical(start: number, first: Result, operator: "and" | "or", token: number): Result {
     const operands = [first];
     while (this.token === token) {
       this.next();
       operands.push(this.nested(token + 1));
     }
     this.count();
-    return { type: "logical", start, end: this.previousEnd, operator, operands };
+    return this.actions.logical(start, this.previousEnd, operator, operands);
   }
 
   /** `a if c else b`, or `c ? a : b`. */
-  private conditional(start: number, first: Expression): Expression {
+  private conditional(start: number, first: Result): Result {
     const { isPython } = this;
     this.next();
     const second = this.nested(isPython ? Token.Or : Token.Conditional);
@@ -103,23 +114,23 @@ class Parser extends Scanner {
     const alternate = this.nested(Token.Conditional);
     this.count();
     const [condition, consequent] = isPython ? [second, first] : [first, second];
-    return { type: "conditional", start, end: this.previousEnd, condition, consequent, alternate };
+    return this.actions.conditional(start, this.previousEnd, condition, consequent, alternate);
   }
 
   /** What operators hold: a number, a name, a sign and its operand, parentheses; and the calls after it. */
-  private operand(least: number): Expression {
-    const { start, end, token } = this;
+  private operand(least: number): Result {
     this.count();
+    const { start, end, token } = this;
     switch (token) {
       case Token.Number: {
-        const { isInteger, nearest } = this;
+        const number = this.actions.number(this);
         this.next();
-        return this.postfix(start, { type: "number", start, end, text: "", isInteger, nearest });
+        return this.postfix(start, number);
       }
       case Token.Name: {
         const { name } = this;
         this.next();
-        return this.postfix(start, { type: "name", start, end, name });
+        return this.postfix(start, this.actions.name(start, end, name, this.isAt(Token.Open)));
       }
       case Token.Open: {
         this.open();
@@ -131,10 +142,10 @@ class Parser extends Scanner {
       case Token.True:
       case Token.False:
         this.next();
-        return this.postfix(start, { type: "boolean", start, end, value: token === Token.True });
+        return this.postfix(start, this.actions.boolean(start, end, token === Token.True));
       case Token.String:
         this.next();
-        return this.postfix(start, { type: "unsupported", start, end, construct: "a string", operands: [] });
+        return this.postfix(start, this.actions.unsupported(start, end, "a string", []));
       case Token.Sum:
         return this.unary(this.operator as "+" | "-", Token.Unary);
       case Token.Tilde:
@@ -145,33 +156,33 @@ class Parser extends Scanner {
     return this.refuseToken("a number, a name or '('");
   }
 
-  private tuple(start: number, first: Expression | undefined): Expression {
+  private tuple(start: number, first: Result | undefined): Result {
     const operands = first === undefined ? [] : [first];
     this.list(start, operands);
     this.next();
     const end = this.previousEnd;
     if (!this.isPython) this.refuse("unexpected-token", start, end);
-    return this.postfix(start, { type: "unsupported", start, end, construct: "a tuple", operands });
+    return this.postfix(start, this.actions.unsupported(start, end, "a tuple", operands));
   }
 
-  private unary(operator: UnaryOperator, power: number): Expression {
+  private unary(operator: UnaryOperator, power: number): Result {
     const { start } = this;
     this.next();
     const operand = this.nested(power);
-    return { type: "unary", start, end: this.previousEnd, operator, operand };
+    return this.actions.unary(start, this.previousEnd, operator, operand);
   }
 
-  private postfix(start: number, operand: Expression): Expression {
+  private postfix(start: number, operand: Result): Result {
     let result = operand;
     const depthBefore = this.depthLeft;
     while (this.token === Token.Open || this.token === Token.Bang) {
       this.enter();
       this.count();
       if (this.token === Token.Bang) {
-        result = { type: "unary", start, end: this.end, operator: "!", operand: result };
+        result = this.actions.unary(start, this.end, "!", result);
       } else {
         const opened = this.start;
-        const operands: Expression[] = [];
+        const operands: Result[] = [];
         this.open();
         this.list(opened, operands);
         const { maxArguments } = this.limits;
@@ -179,7 +190,7 @@ class Parser extends Scanner {
           const message = `call has ${operands.length} arguments, limit is ${maxArguments}`;
           this.refuseLimit("limit-arguments", message, { start: opened, end: opened + 1 });
         }
-        result = { type: "call", start, end: this.end, callee: result, arguments: operands };
+        result = this.actions.call(start, this.end, result, operands);
       }
       this.next();
     }
@@ -195,7 +206,7 @@ class Parser extends Scanner {
   }
 
   /** The rest of what is in the parentheses that begin at `opened`, up to the closing one. */
-  private list(opened: number, operands: Expression[]): void {
+  private list(opened: number, operands: Result[]): void {
     while (!this.isAt(Token.Close)) {
       if (operands.length > 0) {
         if (!this.isAt(Token.Comma)) this.refuseUnclosed(opened);

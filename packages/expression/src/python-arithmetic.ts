@@ -6,14 +6,14 @@ import * as integer from "./integer.ts";
 import type { Integer } from "./integer.ts";
 import type { Run } from "./number-system.ts";
 import { Float, typeName, type PythonInternal } from "./python-value.ts";
-import type { BinaryOperator, ComparisonOperator, Span, UnaryExpression } from "./syntax-tree.ts";
+import type { BinaryOperator, ComparisonOperator, Operation, Span, UnaryOperator } from "./syntax-tree.ts";
 
-/** An operator and where it stands; a node of the tree is one. */
-interface Operation extends Span {
-  readonly operator: BinaryOperator;
-}
-
-export function binary(run: Run, node: Operation, left: PythonInternal, right: PythonInternal): PythonInternal {
+export function binary(
+  run: Run,
+  node: Operation<BinaryOperator>,
+  left: PythonInternal,
+  right: PythonInternal,
+): PythonInternal {
   if (typeof left === "number" && typeof right === "number") return intBinary(run, node, left, right);
   const { operator } = node;
   if (left instanceof Float || right instanceof Float) {
@@ -26,7 +26,7 @@ export function binary(run: Run, node: Operation, left: PythonInternal, right: P
   return intBinary(run, node, toInt(left), toInt(right));
 }
 
-function intBinary(run: Run, node: Operation, left: Integer, right: Integer): PythonInternal {
+function intBinary(run: Run, node: Operation<BinaryOperator>, left: Integer, right: Integer): PythonInternal {
   switch (node.operator) {
     case "+":
       return integer.add(run, node, left, right);
@@ -60,7 +60,7 @@ function intBinary(run: Run, node: Operation, left: Integer, right: Integer): Py
   }
 }
 
-function floatBinary(run: Run, node: Operation, left: number, right: number): number {
+function floatBinary(run: Run, node: Operation<BinaryOperator>, left: number, right: number): number {
   switch (node.operator) {
     case "+":
       return left + right;
@@ -119,7 +119,7 @@ function floatRaise(run: Run, at: Span, left: number, right: number): number {
   return result;
 }
 
-export function unary(run: Run, node: UnaryExpression, operand: PythonInternal): PythonInternal {
+export function unary(run: Run, node: Operation<UnaryOperator>, operand: PythonInternal): PythonInternal {
   if (node.operator === "not") return !isTrue(operand);
   if (operand instanceof Float) {
     if (node.operator === "-") return new Float(-operand.value);
@@ -187,7 +187,7 @@ export function isArithmetic(operator: BinaryOperator): boolean {
   return !isBitwise(operator) && operator !== "<<" && operator !== ">>" && operator !== "@";
 }
 
-function refuseOperands(run: Run, node: Operation, left: PythonInternal, right: PythonInternal): never {
+function refuseOperands(run: Run, node: Operation<BinaryOperator>, left: PythonInternal, right: PythonInternal): never {
   const operator = node.operator === "**" ? "** or pow()" : node.operator;
   const message = `unsupported operand type(s) for ${operator}: '${typeName(left)}' and '${typeName(right)}'`;
   const hint = node.operator === "^" ? { hint: "'^' is exclusive or; write '**' for a power" } : {};

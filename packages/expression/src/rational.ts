@@ -6,7 +6,7 @@ import { bitsOf, divideFloor, divideHalfEven, factorial, productWork } from "./i
 import type { NumberSystem, Run, SystemFunction } from "./number-system.ts";
 import { printingRefused } from "./number-system.ts";
 import { decimalLiteral } from "./number-text.ts";
-import type { BinaryExpression, BinaryOperator, ComparisonOperator, Span } from "./syntax-tree.ts";
+import type { BinaryOperator, ComparisonOperator, Operation, Span } from "./syntax-tree.ts";
 
 /** A fraction in lowest terms; the denominator is positive. */
 export class Rational {
@@ -107,9 +107,7 @@ function taking(
   return [name, checked];
 }
 
-type Operation = Span & { readonly operator: BinaryOperator };
-
-function binary(run: Run, node: BinaryExpression | Operation, a: Rational, b: Rational): RationalValue {
+function binary(run: Run, node: Operation<BinaryOperator>, a: Rational, b: Rational): RationalValue {
   switch (node.operator) {
     case "+":
     case "-": {

@@ -8,7 +8,7 @@ import type { ErrorCode } from "./error-codes.ts";
 import { ExpressionError, type ErrorDetails } from "./expression-error.ts";
 import type { Limits } from "./limits.ts";
 import { calcSymbols, pythonSymbols, type InfixOperator, type Symbols } from "./symbols.ts";
-import type { Span } from "./syntax-tree.ts";
+import type { NumberToken, Span } from "./syntax-tree.ts";
 import * as Token from "./token.ts";
 
 /** Which language the text is in. */
@@ -26,21 +26,21 @@ export interface Language {
 }
 
 // Members are `protected` and not `#private`: brand checks cost a quarter of the time of reading a short expression.
-export class Scanner {
+export class Scanner implements NumberToken {
   protected readonly source: string;
   protected readonly limits: Limits;
   protected readonly isPython: boolean;
   /** The token last read, and where it stands. */
   protected token: number = Token.End;
-  protected start = 0;
-  protected end = 0;
+  start = 0;
+  end = 0;
   /** Where the token before it ended. */
   protected previousEnd = 0;
   /** Of what stands between operands. */
   protected operator: InfixOperator = "+";
   /** Of a number. */
-  protected isInteger = true;
-  protected nearest = 0;
+  isInteger = true;
+  nearest = 0;
   /** Of a name. */
   protected name = "";
   /** Parentheses open here; inside them a line may end anywhere. */

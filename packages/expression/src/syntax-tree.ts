@@ -20,14 +20,23 @@ export interface Span {
 }
 
 /** A number as it was typed; the number system decides what it is worth. */
-export interface NumberLiteral extends Span {
-  readonly type: "number";
-  /** The digits as typed: `1_000`, `0xff`, `.5e3`. */
-  readonly text: string;
+export interface NumberToken extends Span {
   /** Whether it was written as a whole number, without point and exponent. */
   readonly isInteger: boolean;
   /** The nearest float64. Exact when `isInteger` and at most 2^53 - 1. */
   readonly nearest: number;
+}
+
+/** A number in the tree. */
+export interface NumberLiteral extends NumberToken {
+  readonly type: "number";
+  /** The digits as typed: `1_000`, `0xff`, `.5e3`. */
+  readonly text: string;
+}
+
+/** An operator and its place: that of the whole expression, its operands included. */
+export interface Operation<Operator> extends Span {
+  readonly operator: Operator;
 }
 
 /** `True` or `False`. */
@@ -43,16 +52,14 @@ export interface NameExpression extends Span {
 }
 
 /** One operator before its operand, or the factorial after it. The span is the whole expression's, the operator's included. */
-export interface UnaryExpression extends Span {
+export interface UnaryExpression extends Operation<UnaryOperator> {
   readonly type: "unary";
-  readonly operator: UnaryOperator;
   readonly operand: Expression;
 }
 
 /** Two operands and the operator between them. */
-export interface BinaryExpression extends Span {
+export interface BinaryExpression extends Operation<BinaryOperator> {
   readonly type: "binary";
-  readonly operator: BinaryOperator;
   readonly left: Expression;
   readonly right: Expression;
 }

@@ -132,6 +132,21 @@ describe("own functions", () => {
     });
     expect(dear.calculate("dear() + dear()")).toMatchObject({ error: { code: "limit-work" } });
   });
+
+  test.each([
+    ["abs(1) + abs(2)", 2],
+    ["abs(1) if 0 else 2", 0],
+    ["0 and abs(1)", 0],
+    ["1 < 0 < abs(1)", 0],
+    ["abs(1) / 0", 1],
+    ["abs(1) +", 0],
+    ["abs(1)(2)", 1],
+  ])("%s calls one %i times: as often as it is evaluated", (text, wanted) => {
+    let count = 0;
+    const abs = { arity: 1, call: (): bigint => BigInt((count += 1)) };
+    createCalculator({ functions: { abs } }).calculate(text);
+    expect(count).toBe(wanted);
+  });
 });
 
 test("the functions of Python's math are there when asked for", () => {

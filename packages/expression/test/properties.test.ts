@@ -146,6 +146,46 @@ test("no text makes anything but an outcome, in any dialect and arithmetic", () 
   );
 });
 
+test("what is evaluated while it is read has the walk's value or error, in any dialect and arithmetic", () => {
+  // A calculator with a function of its own walks a tree, whether the text calls it or not.
+  const functions = { zzzzzzzzzzzzzzzz: { arity: 0, call: (): never => expect.fail("is not called") } };
+  const limits = { maxIntegerBits: 600, maxWork: 100, maxNodes: 20, maxDepth: 5, maxResultDigits: 30, maxArguments: 2 };
+  const pairs = [
+    {},
+    { limits },
+    { dialect: "calc" as const },
+    { numbers: rational as never },
+    { numbers: decimal() as never },
+  ].map((options) => {
+    const all = { explain: explainPythonSyntax, constants: { y: true }, ...options };
+    return [createCalculator(all), createCalculator({ ...all, functions })] as const;
+  });
+  const junk = fc.constantFrom(..."1 0 x y ( ) , ** / // ! ? : ' < == abs( abs not if else or and \n #".split(" "));
+  const given = fc.record({ x: fc.oneof(fc.bigInt(), fc.boolean()) }, { requiredKeys: [] });
+  fc.assert(
+    fc.property(expression, fc.array(junk, { maxLength: 3 }), fc.nat(), given, (good, pieces, at, values) => {
+      const cut = at % (good.length + 1);
+      for (const text of [good, `${good.slice(0, cut)} ${pieces.join(" ")} ${good.slice(cut)}`]) {
+        for (const [reading, walking] of pairs) {
+          expect(facts(reading.calculate(text, values))).toEqual(facts(walking.calculate(text, values)));
+          expect(valueOrError(() => reading.evaluate(text, values))).toEqual(
+            valueOrError(() => walking.evaluate(text, values)),
+          );
+        }
+      }
+    }),
+    { numRuns: runs },
+  );
+});
+
+function valueOrError(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}
+
 test("raising a limit never changes an answer", () => {
   const tight = createCalculator({
     limits: { maxIntegerBits: 128, maxWork: 100, maxNodes: 20, maxDepth: 6, maxResultDigits: 30 },
