@@ -59,7 +59,13 @@ class Parser<Result> extends Scanner {
   /** An expression whose operators all hold at least as tightly as `least`. */
   private expression(least: number): Result {
     const { start } = this;
-    let left = this.operand(least);
+    const first = this.operand(least);
+    return this.token < least ? first : this.operators(start, first, least);
+  }
+
+  /** The rest of an expression, from its first operator on. */
+  private operators(start: number, first: Result, least: number): Result {
+    let left = first;
     while (this.token >= least) {
       const { token, operator } = this;
       if (token >= Token.BitOr) {
@@ -117,16 +123,22 @@ class Parser<Result> extends Scanner {
     return this.actions.conditional(start, this.previousEnd, condition, consequent, alternate);
   }
 
-  /** What operators hold: a number, a name, a sign and its operand, parentheses; and the calls after it. */
+  /**
+   * What operators hold: a number, a name, a sign and its operand, parentheses; and the calls after it. The number, which
+   * is most of them, stands apart: this is short enough for engines to put it in the place of its call.
+   */
   private operand(least: number): Result {
     this.count();
+    if (this.token !== Token.Number) return this.otherOperand(least);
+    const { start } = this;
+    const number = this.actions.number(this);
+    this.next();
+    return this.isAt(Token.Open) || this.isAt(Token.Bang) ? this.postfix(start, number) : number;
+  }
+
+  private otherOperand(least: number): Result {
     const { start, end, token } = this;
     switch (token) {
-      case Token.Number: {
-        const number = this.actions.number(this);
-        this.next();
-        return this.postfix(start, number);
-      }
       case Token.Name: {
         const { name } = this;
         this.next();
