@@ -78,13 +78,16 @@ export class Scanner implements NumberToken {
       else if (sign.token === Token.Close) this.openCount -= 1;
       return;
     }
+    if (at >= source.length) {
+      this.end = at;
+      this.token = Token.End;
+      return;
+    }
     if (isNameStart(code)) return this.readName(at);
     if (code === 46 && isDigit(codeAt(source, at + 1))) return this.readNumber(at, code);
     if (code === 35 || code === 92 || isLineEnd(code)) return this.readLineEnd(at);
     if (this.isPython && (code === 34 || code === 39)) return this.readString(at);
-    if (at < source.length) this.refuse("unexpected-token", at, at + 1);
-    this.end = at;
-    this.token = Token.End;
+    this.refuse("unexpected-token", at, at + 1);
   }
 
   /** Comments, ends of lines, and lines continued by a backslash, however many; then the token after them. */
