@@ -152,7 +152,8 @@ export interface EvaluateOptions<Value = PythonValue> extends CalculatorOptions<
 }
 
 /**
- * The value of one expression. With options it makes a calculator each time; keep one of `createCalculator` for many.
+ * The value of one expression. With options beside `variables` it makes a calculator each time; keep one of
+ * `createCalculator` for many.
  * @throws {ExpressionError} when it has none.
  */
 export function evaluate<Value = PythonValue>(text: string, options?: EvaluateOptions<Value>): Value {
@@ -167,7 +168,9 @@ export function calculate<Value = PythonValue>(text: string, options?: EvaluateO
 let plain: Calculator<PythonValue> | undefined;
 
 function calculatorFor<Value>(options: EvaluateOptions<Value> | undefined): Calculator<Value> {
-  if (options === undefined) return (plain ??= createCalculator({ explain: explainPythonSyntax })) as Calculator<Value>;
+  if (options === undefined || Object.keys(options).every((name) => name === "variables")) {
+    return (plain ??= createCalculator({ explain: explainPythonSyntax })) as Calculator<Value>;
+  }
   const { variables: _, ...rest } = options;
   return createCalculator({ explain: explainPythonSyntax, ...rest });
 }
