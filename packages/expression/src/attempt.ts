@@ -35,7 +35,7 @@ const failure = Symbol("failure");
 const nowhere: Span = { start: 0, end: 0 };
 
 /** Units of work. More is worth a tree, and what is evaluated in vain must not be dear. */
-const mostWork = 10_000;
+const mostWork = 1000;
 
 /** A function only where it is about to be called. */
 type Operand<Internal> = Internal | SystemFunction<Internal>;
