@@ -16,7 +16,7 @@ const edits: readonly (readonly [file: string, pattern: RegExp, replacement: str
     /if \((?:source\.length|operands\.length|this\.openCount) > (?:maxLength|maxArguments|this\.limits\.maxDepth)\)/g,
     "if (false)",
   ],
-  ["parser.ts", /^ *this\.depthLeft (?:\+= 1|= depthBefore);$/gm, ""],
+  ["parser.ts", /^ *this\.depthLeft (?:[+-]= 1|= depthBefore);$/gm, ""],
   ["number-system.ts", /^ {2}(?:spend|checkBits)\(.*\{$/gm, "$& return;"],
 ];
 

@@ -36,7 +36,7 @@ class Parser<Result> extends Scanner {
   constructor(source: string, language: Language, actions: Actions<Result>) {
     super(source, language);
     this.actions = actions;
-    this.depthLeft = this.limits.maxDepth;
+    this.depthLeft = this.limits.maxDepth + 1;
     this.nodesLeft = this.limits.maxNodes;
   }
 
@@ -56,37 +56,26 @@ class Parser<Result> extends Scanner {
     return end;
   }
 
-  /** An expression whose operators all hold at least as tightly as `least`. */
+  /** An expression whose operators all hold at least as tightly as `least`, one level deeper in the tree. */
   private expression(least: number): Result {
     const { start } = this;
-    const first = this.operand(least);
-    return this.token < least ? first : this.operators(start, first, least);
-  }
-
-  /** The rest of an expression, from its first operator on. */
-  private operators(start: number, first: Result, least: number): Result {
-    let left = first;
+    this.enter();
+    // The number, which is most operands, apart: what reads it is short enough for engines to put it in place of the call.
+    let left = this.token === Token.Number ? this.number() : this.operand(least);
     while (this.token >= least) {
       const { token, operator } = this;
       if (token >= Token.BitOr) {
         this.next();
         // `**` takes a sign on its right and groups from the right; the others group from the left.
-        const right = this.nested(token === Token.Exponent ? Token.Unary : token + 1);
+        const right = this.expression(token === Token.Exponent ? Token.Unary : token + 1);
         this.count();
         left = this.actions.binary(start, this.previousEnd, operator as BinaryOperator, left, right);
       } else if (token === Token.Comparison) left = this.comparison(start, left);
       else if (token === Token.Conditional) left = this.conditional(start, left);
       else left = this.logical(start, left, operator as "and" | "or", token);
     }
-    return left;
-  }
-
-  /** The same one level deeper in the tree. Parentheses are no level of it, and have a count of their own. */
-  private nested(least: number): Result {
-    this.enter();
-    const expression = this.expression(least);
     this.depthLeft += 1;
-    return expression;
+    return left;
   }
 
   private comparison(start: number, first: Result): Result {
@@ -95,7 +84,7 @@ class Parser<Result> extends Scanner {
     while (this.token === Token.Comparison) {
       operators.push(this.operator as ComparisonOperator);
       this.next();
-      operands.push(this.nested(Token.BitOr));
+      operands.push(this.expression(Token.BitOr));
     }
     this.count();
     return this.actions.comparison(start, this.previousEnd, operators, operands);
@@ -105,7 +94,7 @@ class Parser<Result> extends Scanner {
     const operands = [first];
     while (this.token === token) {
       this.next();
-      operands.push(this.nested(token + 1));
+      operands.push(this.expression(token + 1));
     }
     this.count();
     return this.actions.logical(start, this.previousEnd, operator, operands);
@@ -115,29 +104,27 @@ class Parser<Result> extends Scanner {
   private conditional(start: number, first: Result): Result {
     const { isPython } = this;
     this.next();
-    const second = this.nested(isPython ? Token.Or : Token.Conditional);
+    const second = this.expression(isPython ? Token.Or : Token.Conditional);
     this.expect(isPython ? Token.Else : Token.Colon, isPython ? "'else'" : "':'");
-    const alternate = this.nested(Token.Conditional);
+    const alternate = this.expression(Token.Conditional);
     this.count();
-    const [condition, consequent] = isPython ? [second, first] : [first, second];
-    return this.actions.conditional(start, this.previousEnd, condition, consequent, alternate);
+    const { previousEnd: end } = this;
+    if (isPython) return this.actions.conditional(start, end, second, first, alternate);
+    return this.actions.conditional(start, end, first, second, alternate);
   }
 
-  /**
-   * What operators hold: a number, a name, a sign and its operand, parentheses; and the calls after it. The number, which
-   * is most of them, stands apart: this is short enough for engines to put it in the place of its call.
-   */
-  private operand(least: number): Result {
-    this.count();
-    if (this.token !== Token.Number) return this.otherOperand(least);
+  private number(): Result {
     const { start } = this;
+    this.count();
     const number = this.actions.number(this);
     this.next();
     return this.isAt(Token.Open) || this.isAt(Token.Bang) ? this.postfix(start, number) : number;
   }
 
-  private otherOperand(least: number): Result {
+  /** What else operators hold: a name, a sign and its operand, parentheses; and the calls after it. */
+  private operand(least: number): Result {
     const { start, end, token } = this;
+    this.count();
     switch (token) {
       case Token.Name: {
         const { name } = this;
@@ -146,7 +133,10 @@ class Parser<Result> extends Scanner {
       }
       case Token.Open: {
         this.open();
+        // Parentheses are no level of the tree, and have a count of their own.
+        this.depthLeft += 1;
         const inner = this.isAt(Token.Close) ? undefined : this.expression(Token.Conditional);
+        this.depthLeft -= 1;
         if (inner === undefined || !this.isAt(Token.Close)) return this.tuple(start, inner);
         this.next();
         return this.postfix(start, inner);
@@ -180,7 +170,7 @@ class Parser<Result> extends Scanner {
   private unary(operator: UnaryOperator, power: number): Result {
     const { start } = this;
     this.next();
-    const operand = this.nested(power);
+    const operand = this.expression(power);
     return this.actions.unary(start, this.previousEnd, operator, operand);
   }
 
@@ -225,7 +215,7 @@ class Parser<Result> extends Scanner {
         this.next();
         if (this.isAt(Token.Close)) break;
       }
-      operands.push(this.nested(Token.Conditional));
+      operands.push(this.expression(Token.Conditional));
     }
   }
 
