@@ -230,19 +230,25 @@ class Parser<Result> extends Scanner {
     return this.token === token;
   }
 
-  /** One level deeper, where that is allowed. */
+  /** One level deeper, where that is allowed. The refusals are apart so that this and `count` are short enough to inline. */
   private enter(): void {
-    if (--this.depthLeft >= 0) return;
-    const { maxDepth } = this.limits;
-    const message = `expression is nested ${maxDepth + 1} deep, limit is ${maxDepth}`;
-    this.refuseLimit("limit-depth", message, this.here());
+    if (--this.depthLeft < 0) this.refuseDepth();
   }
 
   private count(): void {
-    if (--this.nodesLeft >= 0) return;
+    if (--this.nodesLeft < 0) this.refuseNodes();
+  }
+
+  private refuseDepth(): never {
+    const { maxDepth } = this.limits;
+    const message = `expression is nested ${maxDepth + 1} deep, limit is ${maxDepth}`;
+    return this.refuseLimit("limit-depth", message, this.here());
+  }
+
+  private refuseNodes(): never {
     const { maxNodes } = this.limits;
     const message = `expression has ${maxNodes + 1} operands and operators, limit is ${maxNodes}`;
-    this.refuseLimit("limit-nodes", message, this.here());
+    return this.refuseLimit("limit-nodes", message, this.here());
   }
 
   private here(): Span {

@@ -15,15 +15,17 @@ export function binary(
   right: PythonInternal,
 ): PythonInternal {
   if (typeof left === "number" && typeof right === "number") return intBinary(run, node, left, right);
+  if (left instanceof Float || right instanceof Float) return floatOperation(run, node, left, right);
   const { operator } = node;
-  if (left instanceof Float || right instanceof Float) {
-    if (!isArithmetic(operator)) return refuseOperands(run, node, left, right);
-    return new Float(floatBinary(run, node, toFloat(run, node, left), toFloat(run, node, right)));
-  }
   if (typeof left === "boolean" && typeof right === "boolean" && isBitwise(operator)) {
     return integer.bitwise(operator, Number(left), Number(right)) === 1;
   }
   return intBinary(run, node, toInt(left), toInt(right));
+}
+
+function floatOperation(run: Run, node: Operation<BinaryOperator>, left: PythonInternal, right: PythonInternal): Float {
+  if (!isArithmetic(node.operator)) return refuseOperands(run, node, left, right);
+  return new Float(floatBinary(run, node, toFloat(run, node, left), toFloat(run, node, right)));
 }
 
 function intBinary(run: Run, node: Operation<BinaryOperator>, left: Integer, right: Integer): PythonInternal {

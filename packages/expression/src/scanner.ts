@@ -78,13 +78,15 @@ export class Scanner implements NumberToken {
       else if (sign.token === Token.Close) this.openCount -= 1;
       return;
     }
-    if (at >= source.length) {
-      this.end = at;
-      this.token = Token.End;
-      return;
-    }
+    if (at < source.length) return this.readOther(at, code);
+    this.end = at;
+    this.token = Token.End;
+  }
+
+  /** What is neither a number that begins with a digit nor a sign. */
+  private readOther(at: number, code: number): void {
     if (isNameStart(code)) return this.readName(at);
-    if (code === 46 && isDigit(codeAt(source, at + 1))) return this.readNumber(at, code);
+    if (code === 46 && isDigit(codeAt(this.source, at + 1))) return this.readNumber(at, code);
     if (code === 35 || code === 92 || isLineEnd(code)) return this.readLineEnd(at);
     if (this.isPython && (code === 34 || code === 39)) return this.readString(at);
     this.refuse("unexpected-token", at, at + 1);
