@@ -17,22 +17,19 @@ export class DatagramCookies {
   readonly #keyedHash: KeyedHash;
   readonly #randomBytes: RandomBytes;
   readonly #keyLifetimeMs: number;
-  #current: Uint8Array;
-  #previous: Uint8Array;
-  #rotatesAt: number;
+  // Made with the first cookie: who never makes one needs no random bytes.
+  #current: Uint8Array = new Uint8Array();
+  #previous: Uint8Array = new Uint8Array();
+  #rotatesAt = -Infinity;
 
   constructor(options: {
     readonly keyedHash: KeyedHash;
     readonly randomBytes: RandomBytes;
     readonly keyLifetimeMs: number;
-    readonly now: number;
   }) {
     this.#keyedHash = options.keyedHash;
     this.#randomBytes = options.randomBytes;
     this.#keyLifetimeMs = options.keyLifetimeMs;
-    this.#current = options.randomBytes(keyBytes);
-    this.#previous = options.randomBytes(keyBytes);
-    this.#rotatesAt = options.now + options.keyLifetimeMs;
   }
 
   /** The cookie for a peer, to be sent to that peer's address. */

@@ -128,7 +128,7 @@ export class DatagramServer {
       lifetimeMs: exchangeLifetimeMs,
     });
     this.#startedAt = now;
-    this.#cookies = new DatagramCookies({ keyedHash, randomBytes, keyLifetimeMs: cookieKeyMs, now });
+    this.#cookies = new DatagramCookies({ keyedHash, randomBytes, keyLifetimeMs: cookieKeyMs });
   }
 
   /** Requests that were given out to be run and have not come back. */

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import { afterPoll } from "./after-poll.ts";
 import { reasonOf, TransportError } from "./errors.ts";
+import { nodeTls } from "./node-tls.ts";
 import { portNumber, refuseUnknownKeys } from "./options.ts";
 import { urlOf } from "./peer.ts";
 
@@ -103,7 +103,7 @@ function connectPlain({ host, port, path }: CheckedTarget): Socket {
 }
 
 function connectSecure(target: CheckedTarget, { serverName, alpn, ...tls }: TlsClientOptions): Socket {
-  return connectTls({
+  return nodeTls().connect({
     ...tls,
     socket: connectPlain(target),
     host: target.host!,

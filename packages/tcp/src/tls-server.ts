@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
-import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
+import type { SecureContextOptions, Server, TLSSocket } from "node:tls";
 import { afterPoll } from "./after-poll.ts";
+import { nodeTls } from "./node-tls.ts";
 import { refuseUnknownKeys } from "./options.ts";
 
 /** A server's certificate. */
@@ -47,7 +48,7 @@ export class TlsHandshakes {
     this.#ca = options.ca;
     this.#handshakeMs = handshakeMs;
     const isRequired = options.requireClientCertificate ?? options.ca !== undefined;
-    this.#server = createServer({
+    this.#server = nodeTls().createServer({
       ...contextOf(options),
       requestCert: isRequired || options.ca !== undefined,
       rejectUnauthorized: isRequired,
