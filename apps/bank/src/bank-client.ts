@@ -74,20 +74,24 @@ const plain: PlainClient = createPlainClient({ ...address, framing: flags.framin
 
 let client: BankClient | undefined;
 let askBank: ((line: string) => Promise<number>) | undefined;
-try {
-  await runClient(program, words, {
-    prompt: "bank> ",
-    ask,
-    complete: completions,
-    history,
-  });
-} finally {
-  await plain.close();
-  await client?.close();
+void run();
+
+async function run(): Promise<void> {
+  try {
+    await runClient(program, words, {
+      prompt: "bank> ",
+      ask,
+      complete: completions,
+      history,
+    });
+  } finally {
+    await plain.close();
+    await client?.close();
+  }
 }
 
 function history(): History {
-  return openHistory(flags.history, (error) => report(program, error, "; this session's lines are not kept"));
+  return openHistory(flags.history, (error) => void report(program, error, "; this session's lines are not kept"));
 }
 
 async function ask(line: string): Promise<number> {
@@ -95,7 +99,7 @@ async function ask(line: string): Promise<number> {
     if (askBank === undefined && (await speaksBank())) askBank = await openBank();
     return askBank === undefined ? await askPlainly(line) : await askBank(line);
   } catch (error) {
-    report(program, error);
+    await report(program, error);
     if (!(error instanceof BankClientError)) return EXIT.usage;
     if (error.message.includes("was not let in")) return EXIT.refused;
     return error.delivery === "rejected" ? EXIT.tryAgain : EXIT.noAnswer;
@@ -125,7 +129,7 @@ async function openBank(): Promise<(line: string) => Promise<number>> {
   client = createBankClient(options);
   const whose = `${flags.user ?? ""}@${address.host}:${address.port}`;
   const pending = new PendingWrites(join(stateFolder(), "bank-client-pending"));
-  return bankConsole({ client, pending, whose, isJson: flags.json, note: (text) => report(program, text) });
+  return bankConsole({ client, pending, whose, isJson: flags.json, note: (text) => void report(program, text) });
 }
 
 function passwordOf(user: string): Promise<string> {

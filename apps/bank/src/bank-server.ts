@@ -5,13 +5,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
   backup: async () => (await import("./server/books-program.ts")).backup(),
   restore: async () => (await import("./server/books-program.ts")).restore(),
   migrate: async () => (await import("./server/migrate-program.ts")).migrate(),
-  users: () => import("./server/users-program.ts"),
+  users: async () => (await import("./server/users-program.ts")).manageUsers(),
 };
+const serve = async (): Promise<void> => (await import("./server/server-program.ts")).serve();
 
 const command = COMMANDS[process.argv[2] ?? ""];
-if (command === undefined) {
-  await import("./server/server-program.ts");
-} else {
-  process.argv.splice(2, 1);
-  await command();
-}
+if (command !== undefined) process.argv.splice(2, 1);
+void (command ?? serve)();

@@ -41,22 +41,27 @@ addLanguageFlags(program).addHelpText(
 
 const { flags, words } = parseFlags<Flags>(program);
 checkLanguage(program, flags);
-await using client = createCalculatorClient(flags);
-const conversation = new Conversation((expression) => client.ask(expression), flags);
-await runClient(program, words, {
-  prompt: "calculator> ",
-  ask,
-  history: () => openHistory(flags.history, (error) => report(program, error, "; this session's lines are not kept")),
-});
+void run();
 
-async function ask(line: string): Promise<number> {
+async function run(): Promise<void> {
+  await using client = createCalculatorClient(flags);
+  const conversation = new Conversation((expression) => client.ask(expression), flags);
+  await runClient(program, words, {
+    prompt: "calculator> ",
+    ask: (line) => ask(conversation, line),
+    history: () =>
+      openHistory(flags.history, (error) => void report(program, error, "; this session's lines are not kept")),
+  });
+}
+
+async function ask(conversation: Conversation, line: string): Promise<number> {
   try {
     const { answer, place } = await conversation.ask(line);
     process.stdout.write(`${answer}\n`);
     if (place !== undefined) process.stderr.write(`${place}\n`);
     return answer.startsWith("Error:") ? EXIT.refused : EXIT.answered;
   } catch (error) {
-    report(program, error);
+    await report(program, error);
     const isTurnedAway = error instanceof Error && "delivery" in error && error.delivery === "rejected";
     return isTurnedAway ? EXIT.tryAgain : EXIT.noAnswer;
   }

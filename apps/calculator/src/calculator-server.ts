@@ -24,7 +24,7 @@ addLanguageFlags(program);
 
 const { flags } = parseFlags<Flags>(program);
 checkLanguage(program, flags);
-await runServer(program, {
+void runServer(program, {
   start: async () => {
     const { udp, tcp } = await createCalculatorServer(flags);
     return { listeners: [udp, tcp] };

@@ -18,12 +18,15 @@ const { flags, words } = parseFlags<{ readonly host: string; readonly port: numb
 const [message = "Hello, Server!"] = words;
 const sent = new TextEncoder().encode(message);
 showOutcomes(program);
+void send();
 
-try {
-  const echo = await (flags.udp ? echoOverUdp : echoOverTcp)(sent, flags);
-  process.stdout.write(`${new TextDecoder().decode(echo)}\n`);
-  process.exitCode = Buffer.compare(echo, sent) === 0 ? EXIT.answered : EXIT.refused;
-} catch (error) {
-  report(program, error);
-  process.exitCode = EXIT.noAnswer;
+async function send(): Promise<void> {
+  try {
+    const echo = await (flags.udp ? echoOverUdp : echoOverTcp)(sent, flags);
+    process.stdout.write(`${new TextDecoder().decode(echo)}\n`);
+    process.exitCode = Buffer.compare(echo, sent) === 0 ? EXIT.answered : EXIT.refused;
+  } catch (error) {
+    process.exitCode = EXIT.noAnswer;
+    await report(program, error);
+  }
 }

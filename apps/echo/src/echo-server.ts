@@ -13,7 +13,7 @@ const program = createProgram({
   .option("--port <number>", "TCP and UDP port, 0 for a free one", listenPort, 65434);
 
 const { flags } = parseFlags<{ readonly host: string; readonly port: number }>(program);
-await runServer(program, {
+void runServer(program, {
   start: async () => {
     const { tcp, udp } = await createEchoServer(flags);
     return { listeners: [tcp, udp] };

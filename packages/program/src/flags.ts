@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { destination, pino, type Logger } from "pino";
 import { EXIT } from "./exit-code.ts";
+import { Log, LOG_LEVELS, type LogLevel } from "./log.ts";
 
 /** What a program says of itself in `--help` and `--version`. */
 export interface ProgramDescription {
@@ -10,8 +10,6 @@ export interface ProgramDescription {
   /** Default of `--log-level`: "info" for a server, "warn" for a client. */
   readonly logLevel: "info" | "warn";
 }
-
-const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
 /** Starts a command line: `--help`, `--version`, `--log-level`, and exit code 2 for flags that make no sense. */
 export function createProgram({ name, version, description, logLevel }: ProgramDescription): Command {
@@ -69,11 +67,9 @@ export function environmentName(program: Command, flag: string): string {
   return `${program.name()}_${flag}`.toUpperCase().replaceAll("-", "_");
 }
 
-/** The program's log: structured records on stderr. What cannot be written is lost: a full disk stops no bank. */
-export function createLog(program: Command): Logger {
-  const stderr = destination({ fd: 2, sync: true });
-  stderr.on("error", () => {});
-  return pino({ name: program.name(), level: program.opts()["logLevel"] as string }, stderr);
+/** The program's log, on stderr, of the records that `--log-level` asks for. */
+export function createLog(program: Command): Log {
+  return new Log({ name: program.name(), level: program.opts()["logLevel"] as LogLevel });
 }
 
 /** Reads the name or address of a host. */

@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { EXIT } from "./exit-code.ts";
 import { report } from "./report.ts";
@@ -39,9 +38,13 @@ export async function runClient(program: Command, words: readonly string[], opti
 export function showOutcomes(program: Command): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit();
-    report(program, `the answer could not be written: ${error.message}`);
-    process.exit(EXIT.noAnswer);
+    void giveUp(program, `the answer could not be written: ${error.message}`);
   });
+}
+
+async function giveUp(program: Command, reason: string): Promise<never> {
+  await report(program, reason);
+  process.exit(EXIT.noAnswer);
 }
 
 async function askPipe(program: Command, ask: Ask): Promise<number> {
@@ -53,7 +56,7 @@ async function askPipe(program: Command, ask: Ask): Promise<number> {
       if (exitCode >= EXIT.noAnswer) break;
     }
   } catch (error) {
-    report(program, error);
+    await report(program, error);
     worst = Math.max(worst, EXIT.usage);
   }
   return worst;
@@ -76,6 +79,8 @@ async function* linesOf(input: NodeJS.ReadStream): AsyncGenerator<string> {
 }
 
 async function askPerson(program: Command, { prompt, ask, history, complete }: ClientOptions): Promise<void> {
+  // A pipe, and a server that carries this too, start without it.
+  const { createInterface } = await import("node:readline/promises");
   const { lines, add } = history?.() ?? { lines: [], add: () => {} };
   const terminal = createInterface({
     input: process.stdin,
@@ -93,8 +98,7 @@ async function askPerson(program: Command, { prompt, ask, history, complete }: C
   terminal.on("SIGINT", () => {
     if (!isAsking) return terminal.close();
     terminal.write("\n");
-    report(program, "stopped waiting; whether the last command was executed is unknown");
-    process.exit(EXIT.noAnswer);
+    void giveUp(program, "stopped waiting; whether the last command was executed is unknown");
   });
 
   terminal.prompt();

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import type { Logger } from "pino";
 import { createLog, environmentName } from "./flags.ts";
 import { EXIT } from "./exit-code.ts";
+import type { Log } from "./log.ts";
 import { report } from "./report.ts";
 
 /** Something that listens, as tcp's and udp's servers do. */
@@ -29,7 +29,7 @@ export interface Service {
  */
 export async function runServer(
   program: Command,
-  options: { readonly start: (log: Logger) => Promise<Service>; readonly portFlag?: (url: string) => string },
+  options: { readonly start: (log: Log) => Promise<Service>; readonly portFlag?: (url: string) => string },
 ): Promise<void> {
   const log = createLog(program);
   const signal = untilSignal();
@@ -38,7 +38,7 @@ export async function runServer(
   try {
     service = await options.start(log);
   } catch (error) {
-    report(program, error, advice(program, error, options.portFlag));
+    await report(program, error, advice(program, error, options.portFlag));
     process.exit(EXIT.refused); // whatever half of it has started
   }
 
@@ -49,7 +49,7 @@ export async function runServer(
   const failure = service.failed?.then((error) => ({ error }));
   const ending = await (failure === undefined ? signal : Promise.race([signal, failure]));
   if (typeof ending === "object") {
-    report(program, ending.error);
+    await report(program, ending.error);
     process.exitCode = EXIT.refused;
   } else {
     log.info({ event: "draining", signal: ending });

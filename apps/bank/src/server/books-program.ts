@@ -83,7 +83,7 @@ export async function finish(
     });
     process.stdout.write(`${outcome}\n`);
   } catch (error) {
-    report(program, error);
     process.exitCode = EXIT.refused;
+    await report(program, error);
   }
 }

@@ -1,6 +1,14 @@
 import { parseAmount, type Currency } from "@tallyline/ledger";
-import { count, createProgram, host, listenPort, parseFlags, runServer, type Service } from "@tallyline/program";
-import type { Logger } from "pino";
+import {
+  count,
+  createProgram,
+  host,
+  listenPort,
+  parseFlags,
+  runServer,
+  type Log,
+  type Service,
+} from "@tallyline/program";
 import type { TcpServer } from "@tallyline/tcp";
 import { InvalidArgumentError, Option } from "commander";
 import manifest from "../../package.json" with { type: "json" };
@@ -78,24 +86,28 @@ const program = createProgram({
   .option("--insecure", "serve plain text to other machines: whoever connects moves the money", false);
 
 const { flags } = parseFlags<Flags>(program);
-// A name that cannot be looked up cannot be listened on either; then listening says why.
-if (!flags.insecure && !(await isLoopback(flags.host).catch(() => true))) {
-  program.error(
-    `error: --host ${flags.host} is open to other machines, and whoever connects moves the money; --insecure allows it`,
-  );
-}
-if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) {
-  program.error("error: --tls-cert and --tls-key are given together or not at all");
-}
 let tlsUrl: string | undefined;
-await runServer(program, { start, portFlag });
+
+/** `bank-server` without a command: serves until it is stopped. */
+export async function serve(): Promise<void> {
+  // A name that cannot be looked up cannot be listened on either; then listening says why.
+  if (!flags.insecure && !(await isLoopback(flags.host).catch(() => true))) {
+    program.error(
+      `error: --host ${flags.host} is open to other machines, and whoever connects moves the money; --insecure allows it`,
+    );
+  }
+  if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) {
+    program.error("error: --tls-cert and --tls-key are given together or not at all");
+  }
+  await runServer(program, { start, portFlag });
+}
 
 function portFlag(url: string): string {
   if (url.startsWith("http:")) return "--health-port";
   return url === tlsUrl ? "--tls-port" : "--port";
 }
 
-async function start(log: Logger): Promise<Service> {
+async function start(log: Log): Promise<Service> {
   let isStoreReady = true;
   const ledger = await openStore(flags.store, flags.currencies, {
     onReadiness: (isReady, reason) => {
@@ -144,7 +156,7 @@ async function start(log: Logger): Promise<Service> {
   }
 }
 
-async function startTls(options: BankServerOptions, log: Logger): Promise<Service["listeners"][number] | undefined> {
+async function startTls(options: BankServerOptions, log: Log): Promise<Service["listeners"][number] | undefined> {
   const { tlsCert: cert, tlsKey: key, tlsClientCa: clientCa, tlsHost = flags.host, tlsPort: port } = flags;
   if (cert === undefined || key === undefined) return undefined;
   const files = { cert, key, clientCa };

@@ -50,12 +50,16 @@ const program = createProgram({
 
 const { flags, words } = parseFlags<Flags>(program);
 const [action, name = ""] = words;
-try {
-  using users = new Users(flags.users);
-  process.exitCode = await run(users);
-} catch (error) {
-  report(program, error);
-  process.exitCode = EXIT.refused;
+
+/** `bank-server users`: says who may use a bank. */
+export async function manageUsers(): Promise<void> {
+  try {
+    using users = new Users(flags.users);
+    process.exitCode = await run(users);
+  } catch (error) {
+    process.exitCode = EXIT.refused;
+    await report(program, error);
+  }
 }
 
 async function run(users: Users): Promise<number> {
