@@ -1,6 +1,6 @@
 import { type ListenOptions, type Server, type Socket, connect, createServer } from "node:net";
 import { once } from "node:events";
-import { unlink } from "node:fs/promises";
+import { unlinkSync } from "node:fs";
 import type { TLSSocket } from "node:tls";
 import { ListenError } from "./errors.ts";
 import { positiveNumber, refuseUnknownKeys } from "./options.ts";
@@ -191,7 +191,7 @@ class ListeningServer<Request, Reply, State> implements TcpServer {
     try {
       await listen(listener, where).catch(async (error: unknown) => {
         if (path === undefined || !(await isLeftOver(path, error))) throw error;
-        await unlink(path);
+        unlinkSync(path);
         await listen(listener, where);
       });
     } catch (error) {

@@ -1,4 +1,4 @@
-import { lookup } from "node:dns/promises";
+import { promises as dns } from "node:dns";
 import { isIP } from "node:net";
 import { TransportError } from "./errors.ts";
 
@@ -21,7 +21,7 @@ export async function resolveTarget({ host, lookup: find }: Target): Promise<str
 
 /** The address that the system prefers. */
 export async function firstAddress(host: string): Promise<string> {
-  return (await lookup(host)).address;
+  return (await dns.lookup(host)).address;
 }
 
 /** Waits for work that cannot be stopped; the call's deadline and signal end the waiting. */

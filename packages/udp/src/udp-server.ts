@@ -1,5 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import { lookup } from "node:dns/promises";
+import { promises as dns } from "node:dns";
 import { once } from "node:events";
 import { isIP } from "node:net";
 import { DatagramServer, type DropReason, type RunningRequest } from "@tallyline/request-reply";
@@ -78,7 +78,7 @@ async function bind(
   recvBufferSize: number,
 ): Promise<{ socket: Socket; host: string; family: 4 | 6 }> {
   try {
-    const { address, family } = isIP(host) === 0 ? await lookup(host) : { address: host, family: isIP(host) };
+    const { address, family } = isIP(host) === 0 ? await dns.lookup(host) : { address: host, family: isIP(host) };
     const socket = createSocket({
       type: family === 6 ? "udp6" : "udp4",
       recvBufferSize,

@@ -1,4 +1,4 @@
-import { lookup } from "node:dns/promises";
+import { promises as dns } from "node:dns";
 import { BlockList, isIPv6 } from "node:net";
 
 /** RFC 1122 §3.2.1.3 and RFC 4291 §2.5.3: what never leaves the machine. BlockList also matches ::ffff:127.0.0.1. */
@@ -13,6 +13,6 @@ export function isLoopbackAddress(address: string): boolean {
 
 /** Whether every address a host name stands for is reachable from this machine only. Rejects when it stands for none. */
 export async function isLoopback(host: string): Promise<boolean> {
-  const addresses = await lookup(host, { all: true });
+  const addresses = await dns.lookup(host, { all: true });
   return addresses.length > 0 && addresses.every(({ address }) => isLoopbackAddress(address));
 }

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { promises as fs } from "node:fs";
 import type { TlsCertificate } from "@tallyline/tcp";
 
 /** Where a server's certificate is. All are PEM. */
@@ -12,9 +12,9 @@ export interface TlsFiles {
 /** Reads them, all or none. Rejects where one cannot be read. */
 export async function readTlsFiles({ cert, key, clientCa }: TlsFiles): Promise<TlsCertificate> {
   const [certificate, privateKey, authority] = await Promise.all([
-    readFile(cert),
-    readFile(key),
-    clientCa === undefined ? undefined : readFile(clientCa),
+    fs.readFile(cert),
+    fs.readFile(key),
+    clientCa === undefined ? undefined : fs.readFile(clientCa),
   ]);
   return { cert: certificate, key: privateKey, ...(authority !== undefined && { ca: authority }) };
 }
