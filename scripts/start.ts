@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 const root = join(import.meta.dirname, "..");
 // Where the command was typed: the bank keeps its books in a folder below.
 const folder = process.env["INIT_CWD"] ?? process.cwd();
-const app = (name: string, program: string) => join(root, "apps", name, "dist", `${program}.js`);
+const app = (name: string, program: string) => join(root, "apps", name, "dist", `${program}.cjs`);
 
 const servers = [
   { file: app("bank", "bank-server"), listenerCount: 1, logLevel: "BANK_SERVER_LOG_LEVEL" },

@@ -64,7 +64,7 @@ export function startApp(app: string, args: readonly string[], folder?: string):
 }
 
 export function appCommand(app: string, args: readonly string[], folder: string = root): Command {
-  const program = join(root, "apps", app, "dist", `${app}-server.js`);
+  const program = join(root, "apps", app, "dist", `${app}-server.cjs`);
   return {
     command: process.execPath,
     args: [program, "--log-level", "error", ...args],

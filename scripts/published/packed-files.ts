@@ -31,14 +31,21 @@ function problemsOfFiles(files: readonly string[], { bin = {}, exports }: Publis
   const targets = [...Object.values(bin), ...Object.values(exports)].flatMap((target) =>
     typeof target === "string" ? [target] : Object.values(target),
   );
-  const expected = ["LICENSE", "README.md", "CHANGELOG.md", ...targets.map((target) => target.replace("./", ""))];
+  const carried = Object.keys(bin).length === 0 ? [] : ["dist/THIRD-PARTY-LICENSES.txt"];
+  const expected = [
+    "LICENSE",
+    "README.md",
+    "CHANGELOG.md",
+    ...carried,
+    ...targets.map((target) => target.replace("./", "")),
+  ];
   const known =
-    /^(LICENSE|README\.md|CHANGELOG\.md|package\.json|dist\/[^/]+(\.js|\.js\.map|\.d\.ts)|conformance\/.+\.(json|txt))$/;
+    /^(LICENSE|README\.md|CHANGELOG\.md|package\.json|dist\/[^/]+(\.c?js|\.c?js\.map|\.d\.ts)|dist\/THIRD-PARTY-LICENSES\.txt|conformance\/.+\.(json|txt))$/;
   return [
     ...expected.filter((file) => !files.includes(file)).map((file) => `lacks ${file}`),
     ...files.filter((file) => !known.test(file)).map((file) => `should not hold ${file}`),
     ...files
-      .filter((file) => file.endsWith(".js") && !files.includes(`${file}.map`))
+      .filter((file) => /\.c?js$/.test(file) && !files.includes(`${file}.map`))
       .map((file) => `no map of ${file}`),
   ];
 }

@@ -122,7 +122,7 @@ describe.concurrent("bank-client with a bank that speaks bank/1", { timeout: 180
       target: { port: bank.ports[0]! },
       faults: { toClient: { stallAfterBytes: 80 } },
     });
-    const path = join(app, "dist", "bank-client.js");
+    const path = join(app, "dist", "bank-client.cjs");
     const child = execFile(process.execPath, [path, "--port", String(proxy.port), "deposit", "5"], {
       cwd: folder.path,
       env: { ...process.env, ...folder.environment },
@@ -144,7 +144,7 @@ describe.concurrent("bank-client with a bank that speaks bank/1", { timeout: 180
     async () => {
       using folder = bankFolder();
       await using bank = await folder.serve();
-      const command = `"${process.execPath}" ${join(app, "dist", "bank-client.js")} --port ${bank.ports[0]}`;
+      const command = `"${process.execPath}" ${join(app, "dist", "bank-client.cjs")} --port ${bank.ports[0]}`;
       const env = { ...process.env, ...folder.environment };
       /** Presses keys as soon as something is shown, one after the other: what comes all at once is taken for pasted. */
       const type = async (...steps: readonly (readonly [shown: string, keys: string])[]): Promise<string> => {

@@ -239,7 +239,7 @@ describe.concurrent("bank-client", () => {
 
   test("ends quietly when nobody reads on", async () => {
     await using bank = await startBank();
-    const command = `yes check_balance | head -200 | "${process.execPath}" dist/bank-client.js --port ${bank.ports[0]} | head -1`;
+    const command = `yes check_balance | head -200 | "${process.execPath}" dist/bank-client.cjs --port ${bank.ports[0]} | head -1`;
     const { stdout, stderr } = await promisify(execFile)("sh", ["-c", command], { cwd: app });
     expect({ stdout, stderr }).toEqual({ stdout: "Your balance is: $1000\n", stderr: "" });
   });
@@ -248,7 +248,7 @@ describe.concurrent("bank-client", () => {
     "answers a person at a terminal, also what was typed ahead of Ctrl-D",
     async () => {
       await using bank = await startBank();
-      const command = `"${process.execPath}" dist/bank-client.js --port ${bank.ports[0]}`;
+      const command = `"${process.execPath}" dist/bank-client.cjs --port ${bank.ports[0]}`;
       const terminal = execFile("script", ["-qec", command, "/dev/null"], { cwd: app });
       let stdout = "";
       terminal.stdout!.on("data", (shown: string) => {

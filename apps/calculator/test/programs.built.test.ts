@@ -127,7 +127,7 @@ test.runIf(process.platform === "linux")("a terminal's lines are there again in 
 
 /** What a terminal shows of a session in which a person types this, and then Ctrl-D. */
 async function atTerminal([udp, tcp]: readonly number[], history: string, typed: string): Promise<string> {
-  const command = `"${process.execPath}" dist/calculator-client.js --port ${udp} --tcp-port ${tcp} --history "${history}"`;
+  const command = `"${process.execPath}" dist/calculator-client.cjs --port ${udp} --tcp-port ${tcp} --history "${history}"`;
   const terminal = execFile("script", ["-qec", command, "/dev/null"], { cwd: app });
   let shown = "";
   terminal.stdout!.on("data", (part: string) => {

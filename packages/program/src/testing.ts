@@ -89,7 +89,7 @@ export async function startServer(run: Run & { readonly listenerCount?: number }
 }
 
 function start({ app, program, args = [], environment = {}, folder = app, stderr }: Run): ChildProcess {
-  const entry = join(app, "dist", `${program}.js`);
+  const entry = join(app, "dist", `${program}.cjs`);
   return spawn(process.execPath, [entry, ...args], {
     cwd: folder,
     env: { ...process.env, ...environment },

@@ -1,5 +1,5 @@
 import type { BankAnswer, BankMessage, BankReply, PlainReply } from "@tallyline/bank-protocol";
-import { StoreInterruptedError } from "@tallyline/ledger";
+import type { StoreInterruptedError } from "@tallyline/ledger";
 import type { BankSession } from "./bank-session.ts";
 import type { PlainSession } from "./plain-session.ts";
 import { refuse, refuseInterrupted } from "./refusals.ts";
@@ -46,7 +46,7 @@ export class Connection {
       return { dialect: "bank/1", tag, reply };
     };
     const failed = (error: unknown): BankAnswer => {
-      if (error instanceof StoreInterruptedError) return { dialect: "bank/1", tag, reply: refuseInterrupted(error) };
+      if (isInterruption(error)) return { dialect: "bank/1", tag, reply: refuseInterrupted(error) };
       this.#options.onLedgerFailure(error);
       const mayHaveHappened = message.ok && "id" in message.request && message.request.verb !== "lookup";
       close();
@@ -67,10 +67,15 @@ export class Connection {
     try {
       reply = await this.#options.plain(request);
     } catch (error) {
-      if (!(error instanceof StoreInterruptedError)) this.#options.onLedgerFailure(error);
+      if (!isInterruption(error)) this.#options.onLedgerFailure(error);
     }
     if (reply !== undefined) return { dialect: "plain", reply };
     close();
     return undefined;
   }
+}
+
+/** By its name: a program carries the ledger in its own file, and a store from outside of it has another copy of the class. */
+function isInterruption(error: unknown): error is StoreInterruptedError {
+  return error instanceof Error && error.name === "StoreInterruptedError";
 }
