@@ -1,5 +1,4 @@
 import type { Contestant } from "../engine/contestant.ts";
-import type { Comparison } from "../engine/result.ts";
 import type { RatioWanted } from "../engine/race.ts";
 
 /** A part of the house and what it is compared with. */
@@ -12,16 +11,19 @@ export interface Area {
   readonly limits: string;
   /** Runs only when it is named: it takes many minutes. */
   readonly isLong?: boolean;
-  run(bench: Bench): AsyncIterable<Comparison>;
+  /** Yields what `bench.race` makes of each load: when it races, a comparison. */
+  run<T>(bench: Bench<T>): AsyncIterable<T>;
 }
 
 /** How long to measure, and where to put files. */
-export interface Bench {
+export interface Bench<T = unknown> {
   /** A smoke run: a few slices of a tenth of a second, worth nothing as figures. */
   readonly isQuick: boolean;
   /** An empty folder for books and logs, removed afterwards. */
   readonly folder: string;
-  race(title: string, contestants: readonly Contestant[], options: RaceLength): Promise<Comparison>;
+  race(title: string, contestants: readonly Contestant[], options: RaceLength): Promise<T>;
+  /** To be told when a program listens whose start is what is measured; its slice goes on when the promise has settled. */
+  listening(pids: readonly number[]): Promise<void>;
 }
 
 interface RaceLength {
@@ -31,4 +33,6 @@ interface RaceLength {
   readonly sliceMs: number;
   readonly warmUpMs?: number;
   readonly ratios: readonly RatioWanted[];
+  /** Who is profiled under this load: ours, and peers that show what the rest takes. Default: nobody. */
+  readonly profiled?: readonly Contestant[];
 }

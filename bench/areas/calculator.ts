@@ -60,26 +60,24 @@ export const calculator: Area = {
   limits:
     "Node.js reads one datagram a system call and makes objects for each. In a CPU profile, sending is about 85 % of what a bare echo does in JavaScript and below, and 56 % of what the calculator does; the rest of it is spread thin: decoding and encoding text, the header, remembering the call, evaluating, none of them above 4 %.",
   async *run(bench) {
-    yield bench.race(
-      "8 sockets, 16 requests in flight on each",
-      callers.map((server) => loaded(server, { connections: 8, depth: 16 })),
-      {
-        slices: 32,
-        sliceMs: 150,
-        ratios: [
-          { over: "bare node:dgram echo, as calls", by: "cpuUs", target: { atLeast: 0.97 } },
-          {
-            subject: "calculator-server, plain",
-            over: "bare node:dgram echo, as plain",
-            by: "cpuUs",
-            target: { atLeast: 0.97 },
-          },
-          { subject: "echo-server, UDP", over: "bare node:dgram echo, as calls", by: "cpuUs" },
-          { over: "node-coap", by: "perSecond", target: { atLeast: 3 } },
-          { over: "node-coap", by: "cpuUs" },
-        ],
-      },
-    );
+    const all = callers.map((server) => loaded(server, { connections: 8, depth: 16 }));
+    yield bench.race("8 sockets, 16 requests in flight on each", all, {
+      slices: 32,
+      sliceMs: 150,
+      profiled: all,
+      ratios: [
+        { over: "bare node:dgram echo, as calls", by: "cpuUs", target: { atLeast: 0.97 } },
+        {
+          subject: "calculator-server, plain",
+          over: "bare node:dgram echo, as plain",
+          by: "cpuUs",
+          target: { atLeast: 0.97 },
+        },
+        { subject: "echo-server, UDP", over: "bare node:dgram echo, as calls", by: "cpuUs" },
+        { over: "node-coap", by: "perSecond", target: { atLeast: 3 } },
+        { over: "node-coap", by: "cpuUs" },
+      ],
+    });
     yield overload(bench, "of sums, 10 µs each", "1{time} + 0");
     yield overload(bench, "of powers, 200 µs each", "1{time} + 0 * 7 ** 8000");
   },
@@ -89,10 +87,10 @@ export const calculator: Area = {
 const LOADS = [3, 0.8, 1, 1.2];
 
 /** Each load takes its turn on one server, as if each were a contestant; and, beside them, three times what a bare server can answer. */
-async function overload(bench: Bench, what: string, request: string) {
+async function overload<T>(bench: Bench<T>, what: string, request: string): Promise<T> {
   await using stack = new AsyncDisposableStack();
-  const ours = await overloadable(stack, bench, startCalculator, request);
-  const bare = await overloadable(stack, bench, () => startScript("dgram-calculator.ts"), request);
+  const ours = startedOnce(() => overloadable(stack, bench, startCalculator, request));
+  const bare = startedOnce(() => overloadable(stack, bench, () => startScript("dgram-calculator.ts"), request));
   const name = (part: number) => `${part} × capacity`;
   const others = LOADS.slice(1).map(name);
   return await bench.race(
@@ -120,6 +118,12 @@ interface Overloadable {
   readonly capacity: number;
 }
 
+/** For contestants that share a server: the first one starts it. */
+function startedOnce<T>(start: () => Promise<T>): () => Promise<T> {
+  let started: Promise<T> | undefined;
+  return () => (started ??= start());
+}
+
 async function overloadable(
   stack: AsyncDisposableStack,
   bench: Bench,
@@ -139,29 +143,27 @@ async function overloadable(
   return { server, loader, capacity };
 }
 
-function offered(
-  name: string,
-  configuration: string,
-  { server, loader, capacity }: Overloadable,
-  part: number,
-): Contestant {
+function offered(name: string, configuration: string, started: () => Promise<Overloadable>, part: number): Contestant {
   return {
     name,
     configuration,
-    start: async () => ({
-      async slice(ms) {
-        const before = cpuMicros(server.pids);
-        const { offered: sent, good, late, loaderSeconds, seconds } = await loader.offer(ms, capacity * part);
-        const cpuSeconds = (cpuMicros(server.pids) - before) / 1e6;
-        return {
-          offeredPerSecond: sent,
-          goodPerSecond: good,
-          goodPerCpuSecond: (good * seconds) / cpuSeconds,
-          latePerSecond: late,
-          loaderShare: loaderSeconds / (seconds + 0.5),
-        };
-      },
-      [Symbol.asyncDispose]: async () => {},
-    }),
+    async start() {
+      const { server, loader, capacity } = await started();
+      return {
+        async slice(ms) {
+          const before = cpuMicros(server.pids);
+          const { offered: sent, good, late, loaderSeconds, seconds } = await loader.offer(ms, capacity * part);
+          const cpuSeconds = (cpuMicros(server.pids) - before) / 1e6;
+          return {
+            offeredPerSecond: sent,
+            goodPerSecond: good,
+            goodPerCpuSecond: (good * seconds) / cpuSeconds,
+            latePerSecond: late,
+            loaderShare: loaderSeconds / (seconds + 0.5),
+          };
+        },
+        [Symbol.asyncDispose]: async () => {},
+      };
+    },
   };
 }

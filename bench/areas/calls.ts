@@ -46,6 +46,14 @@ const servers = (folder: string): LoadedServer[] => [
   },
 ];
 
+/** Takes no part in the race: what Node.js itself takes for a line and its reply. */
+const bareEcho: LoadedServer = {
+  name: "bare node:net echo",
+  configuration: "bench/servers/net-echo.js, sent the same",
+  start: () => startScript("net-echo.js"),
+  load: { request: "PING\r\n", reply: /^PING\r\n$/ },
+};
+
 async function startNats(): Promise<ServerProcess> {
   const broker = await startProcess({
     command: "nats-server",
@@ -98,22 +106,21 @@ export const calls: Area = {
     "One at a time, the write of a reply is about 60 % of the server's time in a CPU profile, as in a bare server, and the garbage collector 15 %; cutting lines, the handler and the order of replies, all that is ours, are some 6 %. Redis makes the same system calls with less around them. With 16 in flight, the one write of 16 replies is about 70 %, and what is ours 10 %.",
   async *run(bench) {
     for (const [depth, redis] of LOADS) {
-      yield bench.race(
-        `50 connections, ${depth} in flight on each`,
-        servers(bench.folder).map((server) => loaded(server, { connections: 50, depth })),
-        {
-          slices: 24,
-          sliceMs: 250,
-          ratios: [
-            { over: "Redis", ...redis },
-            { over: "Redis", by: redis.by === "cpuUs" ? "perSecond" : "cpuUs" },
-            ...["jayson", "NATS request/reply"].flatMap((over) => [
-              { over, by: "perSecond", target: { atLeast: 3 } },
-              { over, by: "cpuUs" },
-            ]),
-          ],
-        },
-      );
+      const traffic = { connections: 50, depth };
+      const [ours, ...peers] = servers(bench.folder).map((server) => loaded(server, traffic));
+      yield bench.race(`50 connections, ${depth} in flight on each`, [ours!, ...peers], {
+        slices: 24,
+        sliceMs: 250,
+        profiled: [ours!, loaded(bareEcho, traffic), ...(depth === 1 ? peers : peers.slice(0, 1))],
+        ratios: [
+          { over: "Redis", ...redis },
+          { over: "Redis", by: redis.by === "cpuUs" ? "perSecond" : "cpuUs" },
+          ...["jayson", "NATS request/reply"].flatMap((over) => [
+            { over, by: "perSecond", target: { atLeast: 3 } },
+            { over, by: "cpuUs" },
+          ]),
+        ],
+      });
     }
     yield bench.race("By their own clients, 50 calls at a time; CPU of client and server", clients(bench.isQuick), {
       slices: 20,

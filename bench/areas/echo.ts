@@ -12,6 +12,8 @@ const LOADS = [
   [16_384, 1000, 1],
   [64, 50, 16],
 ] as const;
+/** Connections under which profiles are made: many enough to keep the server busy. */
+const PROFILED = 50;
 
 const contestants = (bytes: number): LoadedServer[] => {
   const load = { request: "x".repeat(bytes), reply: new RegExp(`^x{${bytes}}$`) };
@@ -33,19 +35,17 @@ export const echo: Area = {
   async *run(bench) {
     for (const [bytes, connections, depth] of LOADS) {
       const title = `${bytes} B, ${connections} ${connections === 1 ? "connection" : "connections"}, ${depth} in flight on each`;
-      yield bench.race(
-        title,
-        contestants(bytes).map((server) => loaded(server, { connections, depth })),
-        {
-          slices: 32,
-          sliceMs: 200,
-          ratios: [
-            { over: "bare node:net", by: "cpuUs", target: { atLeast: 0.98 } },
-            { over: "bare node:net", by: "perSecond" },
-            { subject: "bare node:net, again", over: "bare node:net", by: "cpuUs" },
-          ],
-        },
-      );
+      const [ours, bare, again] = contestants(bytes).map((server) => loaded(server, { connections, depth }));
+      yield bench.race(title, [ours!, bare!, again!], {
+        slices: 32,
+        sliceMs: 200,
+        profiled: connections === PROFILED ? [ours!, bare!] : [],
+        ratios: [
+          { over: "bare node:net", by: "cpuUs", target: { atLeast: 0.98 } },
+          { over: "bare node:net", by: "perSecond" },
+          { subject: "bare node:net, again", over: "bare node:net", by: "cpuUs" },
+        ],
+      });
     }
   },
 };

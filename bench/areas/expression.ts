@@ -1,5 +1,6 @@
 import type { Contestant } from "../engine/contestant.ts";
 import type { Sample } from "../engine/metrics.ts";
+import { geometricMean } from "../engine/statistics.ts";
 import { type Evaluator, evaluators, GENERATING, PEERS } from "./expression-evaluators.ts";
 import type { Area } from "./area.ts";
 
@@ -30,8 +31,10 @@ export const expression: Area = {
     const length = { slices: 20, sliceMs: bench.isQuick ? 1 : 4, warmUpMs: 0 };
     const all = await evaluators();
     const shapes = Object.keys(SHAPES);
+    const named = (names: readonly string[]) => all.filter(({ name }) => names.includes(name));
     yield bench.race("Read and evaluated once", all.map(once), {
       ...length,
+      profiled: named(["expression", "cel-js", "mathjs"]).map(once),
       ratios: [
         { over: PEERS, by: shapes, target: { atLeast: 4 } },
         { over: "mathjs", by: shapes, target: { atLeast: 15 } },
@@ -40,6 +43,7 @@ export const expression: Area = {
     });
     yield bench.race("Texts never seen before", all.map(neverSeen), {
       ...length,
+      profiled: named(["expression", "new Function"]).map(neverSeen),
       ratios: [
         { over: "new Function", by: NEW_SHAPES, target: { atLeast: 8 } },
         { over: PEERS, by: NEW_SHAPES },
@@ -47,6 +51,7 @@ export const expression: Area = {
     });
     yield bench.race("64 compiled expressions in rotation", all.filter(({ prepare }) => prepare).map(rotation), {
       ...length,
+      profiled: named(["expression", "jsep"]).map(rotation),
       ratios: [
         { over: PEERS, by: ["rotation"], target: { atLeast: 2 } },
         { over: "new Function", by: ["rotation"] },
@@ -102,7 +107,20 @@ function contestant({ name, configuration }: Evaluator, slice: (ms: number) => S
   return {
     name,
     configuration,
-    start: async () => ({ slice: async (ms) => slice(ms), [Symbol.asyncDispose]: async () => {} }),
+    async start() {
+      let operations = 0;
+      return {
+        async slice(ms) {
+          const start = process.cpuUsage();
+          const sample = slice(ms);
+          operations += nanosecondsSince(start) / geometricMean(Object.values(sample));
+          return sample;
+        },
+        // Those of the mean cost: every shape has as much of the time as any other, as in the mean that is compared.
+        work: { pids: [process.pid], operations: () => operations },
+        [Symbol.asyncDispose]: async () => {},
+      };
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import type { Contestant } from "../engine/contestant.ts";
 import { Loader } from "../engine/load.ts";
 import { cpuMicros, residentMiB } from "../engine/process-usage.ts";
 import { appCommand, type Command, scriptCommand, startProcess } from "../engine/server-process.ts";
-import type { Area } from "./area.ts";
+import type { Area, Bench } from "./area.ts";
 
 /** After which a server that has started does nothing more by itself. */
 const REST_MS = 300;
@@ -20,12 +20,14 @@ export const start: Area = {
     "Much of it is the start of Node.js, as in the script beside. What a program adds is, for echo-server, 3 ms of compiling its file, 2 ms of describing and reading its flags, and modules of Node.js that the script does not ask for. A calculator adds 4 ms of compiling its language. The bank adds 7 ms of compiling, 5 ms of `node:crypto`, which its journal needs, and 15 ms of `node:sqlite`: opening a file, checking its end, and preparing statements.",
   async *run(bench) {
     const programs = [
-      starting("echo-server", appCommand("echo", ["--port", "0"])),
-      starting("calculator-server", appCommand("calculator", ["--port", "0", "--tcp-port", "0"])),
-      starting("bank-server", appCommand("bank", ["--port", "0"], mkdtempSync(join(bench.folder, "bank-")))),
+      starting(bench, "echo-server", appCommand("echo", ["--port", "0"])),
+      starting(bench, "calculator-server", appCommand("calculator", ["--port", "0", "--tcp-port", "0"])),
+      starting(bench, "bank-server", appCommand("bank", ["--port", "0"], mkdtempSync(join(bench.folder, "bank-")))),
     ];
-    yield bench.race("Start", [...programs, starting("bare script", scriptCommand("net-listen.js"))], {
+    const all = [...programs, starting(bench, "bare script", scriptCommand("net-listen.js"))];
+    yield bench.race("Start", all, {
       slices: 20,
+      profiled: all,
       sliceMs: 0,
       warmUpMs: 1, // the first start reads files that later ones find in memory
       ratios: programs.flatMap(({ name: subject }) => [
@@ -60,12 +62,13 @@ export const start: Area = {
 };
 
 /** A slice is one start. */
-function starting(name: string, command: Command): Contestant {
+function starting(bench: Bench, name: string, command: Command): Contestant {
   return contestant(name, command.args.slice(1).join(" "), async () => {
     const startMs = performance.now();
     await using server = await startProcess({ ...command, onAllCores: true });
     const readyMs = performance.now() - startMs;
     const readyCpuMs = cpuMicros(server.pids) / 1000;
+    await bench.listening(server.pids);
     await sleep(REST_MS);
     return { readyMs, readyCpuMs, rssMiB: residentMiB(server.pids) };
   });

@@ -16,4 +16,12 @@ export interface Runner extends AsyncDisposable {
   slice(ms: number): Promise<Sample>;
   /** Figures of the whole run, read once at its end. */
   readonly atEnd?: () => Sample;
+  /** For who looks into it. Without it, a slice starts a program anew. */
+  readonly work?: Work;
+}
+
+/** Who works in a slice, and how much has been done so far. */
+export interface Work {
+  readonly pids: readonly number[];
+  operations(): number;
 }

@@ -30,14 +30,17 @@ export function loaded(
       try {
         const asked = typeof load === "function" ? await load(server) : load;
         const loader = await Loader.open(server.port, asked, traffic);
+        let operations = 0;
         return {
           async slice(ms) {
             const before = cpuMicros(server.pids);
             const slice = await loader.run(ms);
             if (settleMs > 0) await sleep(settleMs);
+            operations += slice.answered;
             return sampleOf(slice, cpuMicros(server.pids) - before, asked.transport === "udp");
           },
           atEnd: () => ({ rssMiB: residentMiB(server.pids) }),
+          work: { pids: server.pids, operations: () => operations },
           async [Symbol.asyncDispose]() {
             await loader[Symbol.asyncDispose]();
             await server[Symbol.asyncDispose]();

@@ -32,8 +32,19 @@ export function pgbench(
       const file = join(server.folder, "transfer.sql");
       writeFileSync(file, script);
       const load = ["-n", "-M", "prepared", "-c", `${connections}`, "-j", "1", "-f", file];
+      let operations = 0;
       return {
-        slice: (ms) => slice(server, join(bin, "pgbench"), [...where, ...load], ms),
+        async slice(ms) {
+          const { count, ...sample } = await slice(server, join(bin, "pgbench"), [...where, ...load], ms);
+          operations += count;
+          return sample;
+        },
+        work: {
+          get pids() {
+            return server.pids; // now: there is one for each client
+          },
+          operations: () => operations,
+        },
         [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
       };
     },
@@ -49,6 +60,7 @@ async function slice(server: PostgresServer, program: string, args: readonly str
   const number = (pattern: RegExp) => Number(pattern.exec(stdout)?.[1]);
   const count = number(/transactions actually processed: (\d+)/);
   return {
+    count,
     perSecond: number(/tps = ([\d.]+)/),
     cpuUs: (cpuMicrosWithChildren(pid) - before.server) / count,
     meanUs: 1000 * number(/latency average = ([\d.]+) ms/),

@@ -2,10 +2,22 @@ import { readdirSync, readFileSync } from "node:fs";
 
 /** CPU time of all threads of these processes, in microseconds: what the scheduler has counted in nanoseconds (proc(5), schedstat). */
 export function cpuMicros(pids: readonly number[]): number {
-  const threads = pids.flatMap((pid) =>
-    readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`),
-  );
-  return threads.reduce((sum, thread) => sum + nanosecondsOf(thread), 0) / 1000;
+  const { mainUs, othersUs } = cpuMicrosByThread(pids);
+  return mainUs + othersUs;
+}
+
+/** The same, of each process's first thread and of all others. */
+export function cpuMicrosByThread(pids: readonly number[]): { readonly mainUs: number; readonly othersUs: number } {
+  let mainUs = 0;
+  let othersUs = 0;
+  for (const pid of pids) {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const us = nanosecondsOf(`/proc/${pid}/task/${thread}`) / 1000;
+      if (thread === `${pid}`) mainUs += us;
+      else othersUs += us;
+    }
+  }
+  return { mainUs, othersUs };
 }
 
 /** Nothing of a thread that has just ended. */

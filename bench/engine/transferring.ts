@@ -23,12 +23,15 @@ export function transferring(
     async start() {
       const worker = await Worker.start(file, [join(mkdtempSync(join(folder, "ledger-")), "ledger.db"), ...args]);
       await worker.ask({ count: isQuick ? 10_000 : 100_000, size: 1000 }); // until it is compiled
+      let operations = 0;
       return {
         async slice() {
           const { ms, cpuUs } = await worker.ask(work);
+          operations += work.count;
           return { perSecond: (1000 * work.count) / ms, cpuUs: cpuUs / work.count };
         },
         atEnd: () => worker.atEnd(),
+        work: { pids: [worker.pid], operations: () => operations },
         [Symbol.asyncDispose]: () => worker[Symbol.asyncDispose](),
       };
     },

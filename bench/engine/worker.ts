@@ -31,6 +31,10 @@ export class Worker implements AsyncDisposable {
     return worker;
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   async ask(work: Work): Promise<Cost> {
     this.#child.send(work);
     return (await this.#message()) as Cost;
@@ -38,7 +42,7 @@ export class Worker implements AsyncDisposable {
 
   /** Figures to be read once. */
   atEnd(): Sample {
-    return { rssMiB: residentMiB([this.#child.pid!]) };
+    return { rssMiB: residentMiB([this.pid]) };
   }
 
   async #message(): Promise<unknown> {
