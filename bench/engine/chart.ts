@@ -68,6 +68,6 @@ function cut(text: string, most = 58): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

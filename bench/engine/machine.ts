@@ -1,5 +1,6 @@
 import { statfsSync } from "node:fs";
-import { availableParallelism, cpus, loadavg, release, tmpdir, totalmem } from "node:os";
+import { cpus, loadavg, release, tmpdir, totalmem } from "node:os";
+import { cores } from "./cores.ts";
 
 /** Where and when figures were measured. */
 export interface Machine {
@@ -33,7 +34,7 @@ export function describeMachine(loadBefore: number): Machine {
   const { type } = statfsSync(tmpdir());
   return {
     processor: cpus()[0]?.model ?? "unknown",
-    cores: availableParallelism(),
+    cores,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     kernel: `Linux ${release()}`,
     node: process.version,

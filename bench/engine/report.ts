@@ -1,7 +1,20 @@
 // Text of results: for the terminal, and docs/performance.md.
 import type { Area } from "../areas/area.ts";
 import { METRICS, metricOf } from "./metrics.ts";
-import { type AreaResult, type Comparison, type Figure, type Ratio, ratioName, targetText, verdict } from "./result.ts";
+import { linkToProfile, profileSection } from "./profile/profile-report.ts";
+import type { AreaProfile } from "./profile/profile-result.ts";
+import {
+  type AreaResult,
+  type Comparison,
+  type Figure,
+  type Ratio,
+  ratioName,
+  targetText,
+  type Verdict,
+  verdict,
+} from "./result.ts";
+import { whereAndWhen } from "./run-text.ts";
+import { table } from "./table.ts";
 
 /** A comparison as it is printed while a run goes on. */
 export function comparisonText({ title, slices, rows, ratios, notRun }: Comparison): string {
@@ -21,10 +34,16 @@ export function comparisonText({ title, slices, rows, ratios, notRun }: Comparis
 }
 
 /** The whole of docs/performance.md. @param tried What is said by hand about what did not pay. */
-export function performancePage(areas: readonly Area[], results: readonly AreaResult[], tried: string): string {
+export function performancePage(
+  areas: readonly Area[],
+  results: readonly AreaResult[],
+  profiles: readonly AreaProfile[],
+  tried: string,
+): string {
   const measured = areas.flatMap((area) => {
     const result = results.find((each) => each.area === area.name);
-    return result === undefined ? [] : [{ area, result }];
+    const profile = profiles.find((each) => each.area === area.name);
+    return result === undefined ? [] : [{ area, result, profile }];
   });
   const missing = areas.filter(({ name }) => !results.some((each) => each.area === name)).map(({ title }) => title);
   return `${[
@@ -33,8 +52,8 @@ export function performancePage(areas: readonly Area[], results: readonly AreaRe
     INTRODUCTION,
     ...(missing.length > 0 ? [`Not measured yet: ${missing.join(", ")}.`] : []),
     "## Targets",
-    targets(measured.map(({ result, area }) => ({ title: area.title, result }))),
-    ...measured.flatMap(({ area, result }) => section(area, result)),
+    targets(measured),
+    ...measured.flatMap(section),
     "## What was tried and did not pay",
     tried.trim(),
   ].join("\n\n")}\n`;
@@ -54,42 +73,53 @@ the last core, and a server of one thread to the first. Why so is in [decisions 
 To repeat it, on Linux with a C compiler: \`npx -y pnpm@12.21.0 bench\`, or \`bench:echo\`, \`bench:calls\`, \`bench:calculator\`, \`bench:expression\`, \`bench:ledger\`,
 \`bench:bank\` or \`bench:start\` for one area; \`bench:growth\` fills ledgers with millions of transfers and is not part of the whole, and \`--quick\` only tries whether all of it
 runs. Peers from npm are installed when they are needed; those from Debian by \`apt-get install redis-server nats-server postgresql\`. Whoever is missing is
-reported as not run.`;
+reported as not run.
 
-function targets(all: readonly { readonly title: string; readonly result: AreaResult }[]): string {
-  const rows = all.flatMap(({ title, result }) =>
+Where a target is missed, its verdict leads to a profile that shows where the time goes, in ours and in what stands beside it. Profiles are made by
+\`npx -y pnpm@12.21.0 bench:profile\`, or \`bench:profile echo\` for one area, in a run of their own, and \`strace\` is optional there. They say which part of the time is whose; how
+much there is of it, the figures above them say, which were measured in turn.`;
+
+interface Measured {
+  readonly area: Area;
+  readonly result: AreaResult;
+  readonly profile: AreaProfile | undefined;
+}
+
+function targets(all: readonly Measured[]): string {
+  const rows = all.flatMap(({ area, result, profile }) =>
     result.comparisons.flatMap(({ title: load, ratios, notRun }) => [
       ...ratios
         .filter(({ target }) => target !== undefined)
         .map((ratio) => [
-          title,
+          area.title,
           load,
           `${ratioName(ratio)}, ${ratio.by}`,
           targetText(ratio.target!),
           ratioText(ratio),
-          verdict(ratio) ?? "",
+          explained(verdict(ratio)!, linkToProfile(area, load, profile)),
         ]),
-      ...notRun.map((reason) => [title, load, reason, "", "", "not run"]),
+      ...notRun.map((reason) => [area.title, load, reason, "", "", "not run"]),
     ]),
   );
   const reached = rows.filter((row) => row.at(-1)!.startsWith("reached")).length;
   return `${reached} of ${rows.length} are reached.\n\n${table(["area", "load", "ratio", "target", "measured", "verdict"], rows)}`;
 }
 
-function section(
-  { title, about, limits }: Area,
-  { area, command, machine, seconds, comparisons }: AreaResult,
-): string[] {
-  const where =
-    `\`${command}\` on ${machine.date}, ${seconds} s: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.kernel}, ` +
-    `Node.js ${machine.node}, ${machine.fileSystem}; load average ${machine.loadBefore} before, ${machine.loadAfter} at the end.`;
+/** A verdict, and where one can see why a target was missed. */
+function explained(text: Verdict, link: string | undefined): string {
+  return link !== undefined && text.startsWith("not") ? `${text}: [profile](${link})` : text;
+}
+
+function section({ area, result, profile }: Measured): string[] {
+  const { title, about, limits } = area;
   return [
     `## ${title}`,
     about,
-    where,
-    `![${title}: each ratio as a part of its target](../bench/results/${area}.svg)`,
-    ...comparisons.flatMap(comparisonTables),
+    whereAndWhen(result),
+    `![${title}: each ratio as a part of its target](../bench/results/${area.name}.svg)`,
+    ...result.comparisons.flatMap(comparisonTables),
     `**What limits it.** ${limits}`,
+    ...(profile === undefined ? [] : profileSection(area, profile)),
   ];
 }
 
@@ -137,11 +167,4 @@ function ratioText({ value, low, high }: Ratio): string {
 function factor(value: number): string {
   if (value >= 1000) return value.toFixed(0);
   return value >= 10 ? value.toFixed(1) : value.toFixed(value < 1.2 ? 3 : 2);
-}
-
-/** Columns as wide as their widest cell, as the formatter has them. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((_, i) => Math.max(3, ...[head, ...rows].map((row) => row[i]!.length)));
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`;
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }

@@ -1,11 +1,15 @@
 // What a run leaves behind as results/AREA.json; the pictures and docs/performance.md are made from these files alone.
 import type { Machine } from "./machine.ts";
 
-export interface AreaResult {
+/** Of which area, by which command, where and when. */
+export interface Run {
   readonly area: string;
   readonly command: string;
   readonly machine: Machine;
   readonly seconds: number;
+}
+
+export interface AreaResult extends Run {
   readonly comparisons: readonly Comparison[];
 }
 

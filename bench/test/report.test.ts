@@ -5,18 +5,24 @@ import { areas } from "../areas/areas.ts";
 import { chart } from "../engine/chart.ts";
 import { fill } from "../engine/load.ts";
 import { performancePage } from "../engine/report.ts";
+import type { AreaProfile } from "../engine/profile/profile-result.ts";
 import { type AreaResult, boundOf, type Comparison } from "../engine/result.ts";
 
 const results = join(import.meta.dirname, "..", "results");
 const page = readFileSync(join(import.meta.dirname, "..", "..", "docs", "performance.md"), "utf8");
-const measured = globSync("*.json", { cwd: results })
-  .toSorted()
-  .map((file) => JSON.parse(readFileSync(join(results, file), "utf8")) as AreaResult);
+const measured = read<AreaResult>(results);
+const profiled = read<AreaProfile>(join(results, "profiles"));
+
+function read<T>(folder: string): T[] {
+  return globSync("*.json", { cwd: folder })
+    .toSorted()
+    .map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as T);
+}
 
 test("docs/performance.md is what the results make it", () => {
-  expect(performancePage(areas, measured, readFileSync(join(import.meta.dirname, "..", "tried.md"), "utf8"))).toBe(
-    page,
-  );
+  expect(
+    performancePage(areas, measured, profiled, readFileSync(join(import.meta.dirname, "..", "tried.md"), "utf8")),
+  ).toBe(page);
 });
 
 describe.each(measured)("the results of $area", ({ area, comparisons }) => {
@@ -81,7 +87,7 @@ test("a page names the machine, each verdict and who did not run", () => {
   };
   const [area] = areas;
   const result = { area: area!.name, command: "bench:x", machine, seconds: 9, comparisons: [comparison] };
-  const text = performancePage(areas, [result], "- a thing\n");
+  const text = performancePage(areas, [result], [], "- a thing\n");
   expect(text).toContain(
     "a processor, 2 cores, 8 GiB, Linux 6, Node.js v24, ext4; load average 0.1 before, 1.9 at the end",
   );
