@@ -35,6 +35,7 @@ const sections: Readonly<Record<string, readonly string[]>> = {
   Specifications: ["docs/bank-protocol.md", "docs/calculator-protocol.md", "docs/ledger-format.md"],
   Facts: [
     "docs/performance.md",
+    "docs/profiles.md",
     "docs/limits.md",
     "docs/errors.md",
     "docs/failures.md",
