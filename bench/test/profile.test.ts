@@ -98,12 +98,20 @@ describe("CPU time by layer", () => {
     expect(sumOf(layers, ["around"]) / TEN_US).toBeCloseTo(1, 2);
   });
 
-  test("leaves out samples that come late: where the thread went on when it had its processor, or the disk's answer", () => {
-    const { profile, ...times } = recording(tenEach);
-    const late = { samples: [...profile.samples, 8], timeDeltas: [...profile.timeDeltas, 40_000] };
-    const recorded = { ...times, waitedUs: 40_000, profile: { ...profile, ...late } };
+  const { profile: onTime, ...times } = recording(tenEach);
+  const late = { ...onTime, samples: [...onTime.samples, 8], timeDeltas: [...onTime.timeDeltas, 40_000] };
+
+  test("leaves out samples that come late because the thread stood in line for a processor", () => {
+    const recorded = { ...times, waitedUs: 40_000, profile: late };
     const { layers } = condenseCpu([recorded], 1, { mainUs: busyUs, othersUs: 0 }, sourceOf);
     for (const { value } of layers) expect(value).toBeCloseTo(TEN_US);
+  });
+
+  test("counts one that comes late because the thread waited for the disk like any other", () => {
+    const mainUs = busyUs + SAMPLE_EVERY_US;
+    const { layers } = condenseCpu([{ ...times, mainUs, profile: late }], 1, { mainUs, othersUs: 0 }, sourceOf);
+    expect(sumOf(layers, ["called"])).toBeCloseTo(1.1 * TEN_US);
+    expect(sumOf(layers, ["garbage"])).toBeCloseTo(TEN_US);
   });
 
   test("names the ten functions with the most time, and where they are written", () => {

@@ -109,22 +109,26 @@ export function condenseCpu(
 
 /**
  * Time of each function itself, and time that V8 calls idle; without what the profile's own beginning and end took. A sample stands for the time since the
- * one before. One that comes late is left out: the thread waited meanwhile, for the disk or for its processor, and took the sample
- * where it went on. The others are taken for all of the time but what the thread stood in line for.
+ * one before, unless that is long: then the thread waited meanwhile, and took the sample where it went on. As far as it stood in line for a processor,
+ * the sample is left out: where that happens has no meaning. The rest of it was waiting for the disk, in a call that also works, and counts
+ * as if it had come in time.
  */
 function selfTimes({ profile: { nodes, samples, timeDeltas }, waitedUs }: CpuRecording) {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
   const profilers = profilersAmong(nodes);
-  const onTime = samples.flatMap((id, index) => {
+  const lateUs = sum(timeDeltas.filter((us) => us > LATE_US));
+  const weightOfLateUs = lateUs === 0 ? 0 : SAMPLE_EVERY_US * Math.max(1 - waitedUs / lateUs, 0);
+  const taken = samples.flatMap((id, index) => {
     const us = timeDeltas[index]!;
-    return profilers.has(id) || us <= 0 || us > LATE_US ? [] : [{ frame: frames.get(id)!, us }];
+    return profilers.has(id) || us <= 0 ? [] : [{ frame: frames.get(id)!, us: us > LATE_US ? weightOfLateUs : us }];
   });
-  const allUs = Math.max(sum(timeDeltas) - waitedUs, 0);
-  const scale = allUs / Math.max(sum(onTime.map(({ us }) => us)), 1);
+  const takenUs = sum(taken.map(({ us }) => us));
+  // Standing in line also makes samples long that are not late.
+  const scale = Math.min(Math.max(sum(timeDeltas) - waitedUs, 0) / Math.max(takenUs, 1), 1);
   const byFrame = new Map<CallFrame, number>();
   let busyUs = 0;
   let idleUs = 0;
-  for (const { frame, us } of onTime) {
+  for (const { frame, us } of taken) {
     if (frame.functionName === "(idle)") {
       idleUs += us * scale;
     } else {
