@@ -34,6 +34,7 @@ export async function createEchoServer({
       host,
       port,
       handler: (bytes) => bytes,
+      releaseRequests: true,
     });
     try {
       const udp = await createUdpEcho(host, tcp.port);

@@ -8,6 +8,7 @@ import type { TcpPeer } from "./peer.ts";
 import { RequestContext } from "./request-context.ts";
 import { type CloseReason, connectionClose, connectionOpen, requestEnd, requestStart } from "./server-events.ts";
 import type { ServerSettings, TcpServerOptions } from "./server-options.ts";
+import { releaseRead } from "./release-read.ts";
 import { reportTo, type SocketOwner } from "./socket-listeners.ts";
 
 /** What the connections of one server share. */
@@ -175,6 +176,7 @@ export class ServerConnection<Request, Reply, State> implements SocketOwner {
     if (!this.#isActive) this.#becomeActive();
     this.#decoder.push(bytes);
     this.#pull();
+    if (this.#host.settings.releaseRequests && this.#isAtRest()) releaseRead(bytes);
   }
 
   peerEnded(): void {
@@ -242,6 +244,11 @@ export class ServerConnection<Request, Reply, State> implements SocketOwner {
   #handlerAtMs(): number {
     // Lingering, nobody waits for what is still being worked on.
     return this.#phase === "lingering" ? Infinity : (this.#turns?.wakeAtMs ?? Infinity);
+  }
+
+  /** Everything that came was handled, everything that was answered has been taken by the system. */
+  #isAtRest(): boolean {
+    return this.#held === 0 && this.#inFlight === 0 && this.#phase === "open";
   }
 
   /** Hands over the frames that there is room for, then sends what was answered. */

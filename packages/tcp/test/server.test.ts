@@ -1,8 +1,8 @@
 import { Socket } from "node:net";
-import { chunks, lines } from "@tallyline/framing";
+import { chunks, lengthPrefixed, lines } from "@tallyline/framing";
 import { connectTcp, createTcpServer, type TcpServerOptions } from "@tallyline/tcp";
 import { describe, expect, test, vi } from "vitest";
-import { linePeer, upperCase } from "./peers.ts";
+import { gate, linePeer, until, upperCase } from "./peers.ts";
 
 describe("requests and replies", () => {
   test("answers each line, in the order in which they came", async () => {
@@ -71,8 +71,15 @@ describe("requests and replies", () => {
     expect(await peer.line()).toBe("loud");
   });
 
-  test("echoes bytes and ends when the peer has ended, after all of them", async () => {
-    await using server = await createTcpServer({ codec: chunks(), handler: (bytes: Uint8Array) => bytes });
+  test.each([
+    ["left to the garbage collector", false],
+    ["given back as it is answered", true],
+  ])("echoes bytes and ends when the peer has ended, after all of them; memory %s", async (_, releaseRequests) => {
+    await using server = await createTcpServer({
+      codec: chunks(),
+      handler: (bytes: Uint8Array) => bytes,
+      releaseRequests,
+    });
     await using connection = await connectTcp({ port: server.port });
     const sent = Buffer.alloc(3_000_000, "abcdefghij");
     void connection.write(sent).then(() => connection.end());
@@ -80,6 +87,48 @@ describe("requests and replies", () => {
     for (let bytes = await connection.read(); bytes !== undefined; bytes = await connection.read())
       received.push(bytes);
     expect(Buffer.concat(received).equals(sent)).toBe(true);
+  });
+});
+
+describe("releaseRequests", () => {
+  /** The reply to a request, and the length that the request has afterwards. */
+  const lengthOnceAnswered = async (options: Pick<TcpServerOptions<Uint8Array, Uint8Array>, "releaseRequests">) => {
+    const requests: Uint8Array[] = [];
+    const handler = (bytes: Uint8Array) => (requests.push(bytes), Buffer.from("ok\n"));
+    await using server = await createTcpServer({ codec: chunks(), handler, ...options });
+    await using peer = await linePeer(server);
+    peer.send("request");
+    expect(await peer.line()).toBe("ok");
+    return requests.map((request) => request.length);
+  };
+
+  test("a request is empty once it is answered", async () => {
+    expect(await lengthOnceAnswered({ releaseRequests: true })).toEqual([0]);
+  });
+
+  test("by default a request is the handler's to keep", async () => {
+    expect(await lengthOnceAnswered({})).toEqual([7]);
+  });
+
+  test("a request stays whole while it is worked on", async () => {
+    const { opened, open } = gate();
+    const handler = (bytes: Uint8Array) => opened.then(() => bytes);
+    await using server = await createTcpServer({ codec: chunks(), handler, releaseRequests: true });
+    await using peer = await linePeer(server);
+    peer.send("request\n");
+    await until(() => server.stats().inFlight === 1);
+    open();
+    expect(await peer.line()).toBe("request");
+  });
+
+  test("a frame that comes in pieces stays whole", async () => {
+    const codec = lengthPrefixed({ prefixBytes: 2 });
+    await using server = await createTcpServer({ codec, handler: (bytes: Uint8Array) => bytes, releaseRequests: true });
+    await using peer = await linePeer(server);
+    peer.send("\0\x05li");
+    await until(() => server.stats().bytesRead === 4);
+    peer.send("ne\n");
+    expect(await peer.line()).toBe("\0\x05line");
   });
 });
 

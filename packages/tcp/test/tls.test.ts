@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { connect as connectSecurely } from "node:tls";
 import { join } from "node:path";
-import { lines } from "@tallyline/framing";
+import { chunks, lines } from "@tallyline/framing";
 import { connectTcp, createTcpClient, createTcpServer, type TcpServerOptions } from "@tallyline/tcp";
 import { expect, test } from "vitest";
 import {
@@ -172,6 +172,18 @@ test("half-closed works over TLS as it does over TCP", async () => {
     received += Buffer.from(bytes).toString();
   }
   expect(received).toBe("A\nB\n");
+});
+
+test("bytes come back whole over TLS where requests are given back as they are answered", async () => {
+  const handler = (bytes: Uint8Array) => bytes;
+  const { tls } = options;
+  await using server = await createTcpServer({ codec: chunks(), handler, releaseRequests: true, tls });
+  await using connection = await connectTcp({ port: server.port, tls: { ca } });
+  const sent = Buffer.alloc(1_000_000, "abcdefghij");
+  void connection.write(sent).then(() => connection.end());
+  const received: Uint8Array[] = [];
+  for (let bytes = await connection.read(); bytes !== undefined; bytes = await connection.read()) received.push(bytes);
+  expect(Buffer.concat(received).equals(sent)).toBe(true);
 });
 
 test("only the protocol that was agreed on is spoken", async () => {
