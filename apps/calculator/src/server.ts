@@ -30,7 +30,6 @@ const MAX_LINE_BYTES = 8192;
 export async function createCalculatorServer(options: CalculatorServerOptions = {}): Promise<CalculatorServer> {
   const { host = "127.0.0.1", port = 65432, tcpPort = 65433, ...language } = options;
   const answer = createAnswer(language);
-  const encoder = new TextEncoder();
   const udp = await createUdpServer({
     host,
     port,
@@ -38,10 +37,10 @@ export async function createCalculatorServer(options: CalculatorServerOptions = 
       const text = textOf(datagram);
       // Without a header nothing says which way a datagram goes. Two calculators that one forged datagram introduces to
       // each other would answer each other's answers for ever.
-      if (!header && /^(?:Result|Error): /.test(text ?? "")) return undefined;
-      return encoder.encode(text === undefined ? "Error: the expression is not UTF-8 text" : answer(text));
+      if (!header && text !== undefined && isAnswer(text)) return undefined;
+      return text === undefined ? "Error: the expression is not UTF-8 text" : answer(text);
     },
-    plainTooLarge: encoder.encode("Error: too long for a datagram; ask over TCP"),
+    plainTooLarge: new TextEncoder().encode("Error: too long for a datagram; ask over TCP"),
   });
   try {
     const tcp = await createTcpServer<string, string>({
@@ -58,11 +57,18 @@ export async function createCalculatorServer(options: CalculatorServerOptions = 
   }
 }
 
+function isAnswer(text: string): boolean {
+  return text.startsWith("Result: ") || text.startsWith("Error: ");
+}
+
 /** A line ending at the end of a datagram is what a line-oriented tool adds, not a part of the expression. */
 function textOf(datagram: Uint8Array): string | undefined {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(datagram).replace(/\r?\n$/, "");
+    const text = decoder.decode(datagram);
+    return text.endsWith("\n") ? text.replace(/\r?\n$/, "") : text;
   } catch {
     return undefined;
   }
 }
+
+const decoder = new TextDecoder("utf-8", { fatal: true });

@@ -14,6 +14,8 @@
  * The grammar is docs/calculator-protocol.md §3.
  */
 
+import { type Allocate, allocateZeroed, type Payload, putPayload, putText } from "./datagram-payload.ts";
+
 /** Why a server did not run a request, or what became of it; the text is what travels. */
 export type RefusalReason = "busy" | "draining" | "failed" | "forgotten" | "too-large";
 
@@ -94,22 +96,29 @@ export function decodeDatagram(datagram: Uint8Array): Datagram {
 
 /** Writes a request datagram. Throws a RangeError on a header that {@link decodeDatagram} would not read back. */
 export function encodeRequest(header: RequestHeader, payload: Uint8Array): Uint8Array {
+  checkId(header.id);
   let fields = "";
   if (header.cookie !== undefined) fields += ` cookie=${header.cookie}`;
   if (header.ageMs !== undefined && header.ageMs > 0) fields += ` age=${Math.min(Math.floor(header.ageMs), ageMsMax)}`;
   if (header.isIdempotent === true) fields += " idempotent";
   if (fields !== "" && !requestFields.test(fields)) throw new RangeError(`not a request header: ${fields}`);
-  return joinDatagram(questionMark, header.id, fields, payload);
+  return joinDatagram(questionMark, header.id, fields, payload, allocateZeroed);
 }
 
 /** Writes a reply datagram. Throws a RangeError on a header that {@link decodeDatagram} would not read back. */
 export function encodeReply(header: ReplyHeader, payload: Uint8Array): Uint8Array {
+  checkId(header.id);
+  return writeReply(header, payload, allocateZeroed);
+}
+
+/** The same for an id that was read, into memory from where the caller says. */
+export function writeReply(header: ReplyHeader, payload: Payload, allocate: Allocate): Uint8Array {
   let fields = "";
   if (header.isTruncated === true) fields += " truncated";
   if (header.cookie !== undefined) fields += ` cookie=${header.cookie}`;
   if (header.refusal !== undefined) fields += ` refused=${header.refusal}`;
   if (fields !== "" && !replyFields.test(fields)) throw new RangeError(`not a reply header: ${fields}`);
-  return joinDatagram(exclamationMark, header.id, fields, payload);
+  return joinDatagram(exclamationMark, header.id, fields, payload, allocate);
 }
 
 function decodeRequest(id: string, fields: string, payload: Uint8Array): Datagram {
@@ -131,21 +140,20 @@ function decodeReply(id: string, fields: string, payload: Uint8Array): Datagram 
   return { kind: "reply", id, status, cookie, refusal, payload };
 }
 
-function joinDatagram(direction: number, id: string, fields: string, payload: Uint8Array): Uint8Array {
-  if (!idForm.test(id)) throw new RangeError(`an id has 16 lowercase hexadecimal digits, not ${JSON.stringify(id)}`);
+function joinDatagram(direction: number, id: string, fields: string, payload: Payload, allocate: Allocate): Uint8Array {
   const headerBytes = shortestHeaderBytes + fields.length;
-  const datagram = new Uint8Array(headerBytes + payload.length);
+  const datagram = allocate(headerBytes + payload.length);
   datagram[0] = direction;
   putText(datagram, 1, protocolName);
   putText(datagram, idStart, id);
   putText(datagram, idEnd, fields);
   datagram[headerBytes - 1] = lineFeed;
-  datagram.set(payload, headerBytes);
+  putPayload(datagram, headerBytes, payload);
   return datagram;
 }
 
-function putText(datagram: Uint8Array, start: number, text: string): void {
-  for (let i = 0; i < text.length; i++) datagram[start + i] = text.charCodeAt(i);
+function checkId(id: string): void {
+  if (!idForm.test(id)) throw new RangeError(`an id has 16 lowercase hexadecimal digits, not ${JSON.stringify(id)}`);
 }
 
 /** Like `subarray`, and three times as fast for Node's `Buffer`, whose `subarray` makes another `Buffer`. */

@@ -1,7 +1,14 @@
 import { DatagramCookies, type KeyedHash, type RandomBytes } from "./datagram-cookies.ts";
 import { type Exchange, ExchangeTable } from "./datagram-exchange-table.ts";
-import { decodeDatagram, encodeReply, type RefusalReason, shortestHeaderBytes } from "./datagram-header.ts";
+import {
+  decodeDatagram,
+  type RefusalReason,
+  type ReplyHeader,
+  shortestHeaderBytes,
+  writeReply,
+} from "./datagram-header.ts";
 import { atLeast, positiveNumbers } from "./datagram-options.ts";
+import { type Allocate, allocateZeroed, bytesOf, type Payload, payloadOf } from "./datagram-payload.ts";
 
 /** Where a datagram came from. */
 export interface DatagramPeer {
@@ -57,6 +64,11 @@ export interface DatagramServerOptions {
   readonly plainTooLarge?: Uint8Array;
   readonly keyedHash: KeyedHash;
   readonly randomBytes: RandomBytes;
+  /**
+   * Makes room for a reply that is sent and forgotten, such as `Buffer.allocUnsafe`, whose memory comes from a pool; all of its bytes are written.
+   * Default: a Uint8Array of its own, as every reply has that is remembered.
+   */
+  readonly allocate?: (bytes: number) => Uint8Array;
   /** The time at the start, in milliseconds of the same steady clock as every later `now`. */
   readonly now: number;
   readonly limits?: {
@@ -101,6 +113,7 @@ export class DatagramServer {
   readonly #timeouts: typeof defaultTimeouts;
   readonly #table: ExchangeTable;
   readonly #cookies: DatagramCookies;
+  readonly #allocate: Allocate;
   readonly #startedAt: number;
   #inFlight = 0;
   #isDraining = false;
@@ -127,6 +140,7 @@ export class DatagramServer {
       bytesMax: maxExchangeBytes,
       lifetimeMs: exchangeLifetimeMs,
     });
+    this.#allocate = options.allocate ?? allocateZeroed;
     this.#startedAt = now;
     this.#cookies = new DatagramCookies({ keyedHash, randomBytes, keyLifetimeMs: cookieKeyMs });
   }
@@ -154,13 +168,16 @@ export class DatagramServer {
     return { kind: "drop", reason: decoded.kind };
   }
 
-  /** The handler's reply; undefined means that it has none. Returns the datagram to send to the request's peer, if any. */
-  complete(request: RunningRequest, reply: Uint8Array | undefined, now: number): Uint8Array | undefined {
+  /**
+   * The handler's reply, a text as UTF-8; undefined means that it has none. Returns the datagram to send to the request's peer, if any.
+   */
+  complete(request: RunningRequest, reply: Uint8Array | string | undefined, now: number): Uint8Array | undefined {
     const exchange = this.#finish(request);
-    if (exchange.isPlain) return reply && this.#plainReply(reply, exchange);
-    if (reply !== undefined) {
-      const isTruncated = shortestHeaderBytes + reply.length > this.#limits.maxReplyBytes;
-      exchange.reply = encodeReply({ id: exchange.id, isTruncated }, isTruncated ? nothing : reply);
+    const payload = reply === undefined ? undefined : payloadOf(reply);
+    if (exchange.isPlain) return payload === undefined ? undefined : this.#plainReply(payload, exchange);
+    if (payload !== undefined) {
+      const isTruncated = shortestHeaderBytes + payload.length > this.#limits.maxReplyBytes;
+      exchange.reply = this.#replyOf(exchange, { id: exchange.id, isTruncated }, isTruncated ? nothing : payload);
     }
     this.#remember(exchange, now);
     return this.#answer(exchange, now);
@@ -170,7 +187,7 @@ export class DatagramServer {
   fail(request: RunningRequest, now: number): Uint8Array | undefined {
     const exchange = this.#finish(request);
     if (exchange.isPlain) return undefined;
-    exchange.reply = encodeReply({ id: exchange.id, refusal: "failed" }, nothing);
+    exchange.reply = this.#replyOf(exchange, { id: exchange.id, refusal: "failed" }, nothing);
     this.#remember(exchange, now);
     return exchange.reply;
   }
@@ -257,7 +274,7 @@ export class DatagramServer {
     if (refusal === undefined) return this.#run(exchange, payload);
     // "Busy" promises that the request did not run, and an older copy may still be on its way: the promise is remembered.
     exchange.isRunning = false;
-    exchange.reply = encodeReply({ id, refusal }, nothing);
+    exchange.reply = writeReply({ id, refusal }, nothing, allocateZeroed);
     this.#table.complete(exchange, now);
     return { kind: "send", datagram: exchange.reply, isRepeated: false };
   }
@@ -285,14 +302,18 @@ export class DatagramServer {
     const { reply, peer, cookie } = exchange;
     if (reply === undefined || peer.isValidated || isWithinThreefold(reply.length, exchange.copyBytes)) return reply;
     if (cookie !== undefined && this.#cookies.isValid(cookie, peer.key, now)) return reply;
-    return encodeReply({ id: exchange.id, cookie: this.#cookies.make(peer.key, now) }, nothing);
+    return writeReply({ id: exchange.id, cookie: this.#cookies.make(peer.key, now) }, nothing, this.#allocate);
   }
 
-  #plainReply(reply: Uint8Array, exchange: Exchange): Uint8Array | undefined {
+  #replyOf(exchange: Exchange, header: ReplyHeader, payload: Payload): Uint8Array {
+    return writeReply(header, payload, exchange.isIdempotent ? this.#allocate : allocateZeroed);
+  }
+
+  #plainReply(reply: Payload, exchange: Exchange): Uint8Array | undefined {
     const isSmallEnough =
       reply.length <= this.#limits.maxReplyBytes &&
       (exchange.peer.isValidated || isWithinThreefold(reply.length, exchange.copyBytes));
-    return isSmallEnough ? reply : this.#plainTooLarge;
+    return isSmallEnough ? bytesOf(reply, this.#allocate) : this.#plainTooLarge;
   }
 }
 
@@ -302,7 +323,7 @@ function isWithinThreefold(replyBytes: number, requestBytes: number): boolean {
 }
 
 function refuse(id: string, refusal: RefusalReason): DatagramServerStep {
-  return { kind: "send", datagram: encodeReply({ id, refusal }, nothing), isRepeated: false };
+  return { kind: "send", datagram: writeReply({ id, refusal }, nothing, allocateZeroed), isRepeated: false };
 }
 
 /** FNV-1a with 32 bits: tells the copies of a request from another request under the same id. A peer that forges one fools itself. */

@@ -318,6 +318,39 @@ describe("sizes", () => {
   });
 });
 
+describe("a reply that is text", () => {
+  const replyOf = (datagram: Uint8Array, reply: string, options: Parameters<typeof newServer>[0] = {}) => {
+    const server = newServer(options);
+    const step = server.handle(datagram, loopbackPeer, 0);
+    if (step.kind !== "run") throw new Error("not run");
+    return text(server.complete(step.request, reply, 1));
+  };
+  const call = encodeRequest({ id }, bytes("x"));
+
+  test.each(["", "Result: 46", "naïve café", "€".repeat(300), "r".repeat(1200)])("is sent as UTF-8: %j", (reply) => {
+    expect(replyOf(call, reply)).toBe(`!call/1 ${id}\n${reply}`);
+    expect(replyOf(bytes("x"), reply)).toBe(reply);
+  });
+
+  test("has its limit in bytes, not in characters", () => {
+    expect(replyOf(call, "é".repeat(604))).toBe(`!call/1 ${id} truncated\n`);
+    expect(replyOf(bytes("x"), "é".repeat(617))).toBe("Error: too large for a datagram without a header");
+  });
+});
+
+test("memory from a pool is for replies that are not remembered: they would keep the pool alive", () => {
+  const allocated: number[] = [];
+  const allocate = (count: number) => {
+    allocated.push(count);
+    return new Uint8Array(count);
+  };
+  const bench = new Bench({ allocate });
+  bench.call({}, "remembered");
+  expect(allocated).toEqual([]);
+  bench.call({ id: idOf(2), isIdempotent: true }, "x");
+  expect(allocated).toEqual([25 + "ran x".length]);
+});
+
 describe("what is never answered", () => {
   test("replies: two servers that are fed each other's replies stay silent (no. 46)", () => {
     const [a, b] = [new Bench(), new Bench()];

@@ -111,13 +111,13 @@ describe("releaseRequests", () => {
   });
 
   test("a request stays whole while it is worked on", async () => {
-    const { opened, open } = gate();
-    const handler = (bytes: Uint8Array) => opened.then(() => bytes);
+    const answered = gate();
+    const handler = (bytes: Uint8Array) => answered.opened.then(() => bytes);
     await using server = await createTcpServer({ codec: chunks(), handler, releaseRequests: true });
     await using peer = await linePeer(server);
     peer.send("request\n");
     await until(() => server.stats().inFlight === 1);
-    open();
+    answered.open();
     expect(await peer.line()).toBe("request");
   });
 

@@ -1,7 +1,7 @@
 import { createUdpClient, createUdpServer } from "@tallyline/udp";
 
 await using server = await createUdpServer({
-  handler: (request) => new TextEncoder().encode(new TextDecoder().decode(request).toUpperCase()),
+  handler: (request) => new TextDecoder().decode(request).toUpperCase(),
 });
 await using client = await createUdpClient({ host: "127.0.0.1", port: server.port });
 

@@ -10,16 +10,16 @@ export interface UdpRequestContext {
   readonly header: boolean;
 }
 
+/** Bytes, or a text that is sent as UTF-8; undefined sends nothing. */
+export type HandlerReply = Uint8Array | string | undefined;
+
 /** What a UDP server is made of. */
 export interface UdpServerOptions {
   /**
-   * Gives the reply to a request; undefined sends nothing. The request is the handler's to keep; the reply is not to be
-   * changed afterwards. If it throws, the caller is told so (`PEER_FAILED`) and a plain datagram gets no answer.
+   * Gives the reply to a request: bytes, or a text that is sent as UTF-8; undefined sends nothing. The request is the handler's to keep; the
+   * reply is not to be changed afterwards. If it throws, the caller is told so (`PEER_FAILED`) and a plain datagram gets no answer.
    */
-  readonly handler: (
-    request: Uint8Array,
-    context: UdpRequestContext,
-  ) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
+  readonly handler: (request: Uint8Array, context: UdpRequestContext) => HandlerReply | Promise<HandlerReply>;
   /** `calls`: request-reply headers are understood, and datagrams without one still answered. `plain`: every datagram goes to the handler as it is. Default `calls`. */
   readonly mode?: "calls" | "plain";
   /** The answer to a plain datagram that is too large, or whose reply is; at most 56 bytes. Default, in mode `calls` only: a text that begins with "Error: ". */

@@ -12,6 +12,7 @@ import { Peer, type UdpPeer, urlOf } from "./peer.ts";
 import { keyedHash, randomBytes } from "./random.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import {
+  type HandlerReply,
   readServerOptions,
   type ServerSettings,
   type UdpRequestContext,
@@ -66,6 +67,7 @@ export async function createUdpServer(options: UdpServerOptions): Promise<UdpSer
     timeouts: { exchangeLifetimeMs, networkDelayMs, cookieKeyMs },
     keyedHash,
     randomBytes,
+    allocate: (bytes) => Buffer.allocUnsafe(bytes),
     now: performance.now(),
   });
   return new Server(await bind(settings.host, settings.port, limits.recvBufferBytes), exchanges, settings);
@@ -236,11 +238,11 @@ class Server implements UdpServer {
     } catch (error) {
       return this.#fail(request, error, peer);
     }
-    if (reply === undefined || reply instanceof Uint8Array) this.#complete(request, reply, peer, now);
+    if (isReply(reply)) this.#complete(request, reply, peer, now);
     else this.#runAsync({ request, context, startedAt: now }, Promise.resolve(reply), peer);
   }
 
-  #runAsync(one: Running, reply: Promise<Uint8Array | undefined>, peer: Peer): void {
+  #runAsync(one: Running, reply: Promise<HandlerReply>, peer: Peer): void {
     this.#running.add(one);
     if (this.#handlerTimer === undefined) this.#armHandlerTimer();
     const settle = (finish: () => void): void => {
@@ -250,7 +252,7 @@ class Server implements UdpServer {
       this.#settled();
     };
     reply.then(
-      (bytes) => settle(() => this.#complete(one.request, bytes, peer, performance.now())),
+      (settled) => settle(() => this.#complete(one.request, settled, peer, performance.now())),
       (error: unknown) => settle(() => this.#fail(one.request, error, peer)),
     );
   }
@@ -291,9 +293,9 @@ class Server implements UdpServer {
     this.#settled();
   }
 
-  #complete(request: RunningRequest, reply: Uint8Array | undefined, peer: Peer, now: number): void {
-    if (reply !== undefined && !(reply instanceof Uint8Array)) {
-      return this.#fail(request, new TypeError("the handler's reply is not a Uint8Array"), peer);
+  #complete(request: RunningRequest, reply: HandlerReply, peer: Peer, now: number): void {
+    if (!isReply(reply)) {
+      return this.#fail(request, new TypeError("the handler's reply is neither a Uint8Array nor a string"), peer);
     }
     if (serverEnd.hasSubscribers) serverEnd.publish({ request, peer, error: undefined });
     const datagram = this.#exchanges.complete(request, reply, now);
@@ -320,6 +322,10 @@ class Server implements UdpServer {
     this.#dropped[reason]++;
     if (serverDrop.hasSubscribers) serverDrop.publish({ peer, reason, bytes: datagram.length });
   }
+}
+
+function isReply(reply: unknown): reply is HandlerReply {
+  return reply === undefined || typeof reply === "string" || reply instanceof Uint8Array;
 }
 
 /** The context of one request. Most handlers never look at the signal, so it is made when they do. */

@@ -19,6 +19,18 @@ describe("a server", () => {
     expect(server.url).toBe(`udp://127.0.0.1:${server.port}`);
   });
 
+  test("a handler may answer with text, at once or later", async () => {
+    const handlers: UdpServerOptions["handler"][] = [() => "naïve", async () => "naïve"];
+    for (const handler of handlers) {
+      await using server = await createUdpServer({ handler });
+      await using raw = await RawSocket.open();
+      await raw.send(`?call/1 ${id}\n1 + 1`, server.port);
+      expect((await raw.at(0)).text).toBe(`!call/1 ${id}\nnaïve`);
+      await raw.send("1 + 1", server.port);
+      expect((await raw.at(1)).text).toBe("naïve");
+    }
+  });
+
   test("in plain mode gives every datagram to the handler as it is, the empty one too", async () => {
     await using server = await createUdpServer({ mode: "plain", handler: (request) => request });
     await using raw = await RawSocket.open();
@@ -61,7 +73,7 @@ describe("a server", () => {
         throw new Error("sync");
       },
       () => Promise.reject(new Error("async")),
-      () => "text" as never,
+      () => 42 as never,
       () => Promise.resolve(42 as never),
     ];
     for (const handler of failures) {
