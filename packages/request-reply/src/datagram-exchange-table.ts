@@ -1,7 +1,7 @@
 /** One request that a server received, from its first copy until it is forgotten. */
 export interface Exchange {
-  /** The peer and the id; empty for a plain datagram, which is never remembered. */
-  readonly key: string;
+  /** The peer and the id, once it is in the table. */
+  key: string;
   readonly id: string;
   readonly peer: { readonly key: string; readonly isValidated: boolean; readonly isPlainIgnored: boolean };
   readonly isPlain: boolean;
@@ -49,14 +49,16 @@ export class ExchangeTable {
     return this.#horizon;
   }
 
-  get(key: string): Exchange | undefined {
-    return this.#exchanges.get(key);
+  /** Making the key costs more than all that is done with a request besides, and often nothing is remembered. */
+  get(peer: { readonly key: string }, id: string): Exchange | undefined {
+    return this.#exchanges.size === 0 ? undefined : this.#exchanges.get(peer.key + id);
   }
 
   /** Remembers a running exchange. Makes room among the completed ones first. */
   add(exchange: Exchange, now: number): void {
     this.#forgetExpired(now);
     if (this.#exchanges.size >= this.#limits.exchangesMax) this.#forgetOldest();
+    exchange.key = exchange.peer.key + exchange.id;
     this.#exchanges.set(exchange.key, exchange);
   }
 

@@ -115,6 +115,8 @@ export class DatagramServer {
   readonly #cookies: DatagramCookies;
   readonly #allocate: Allocate;
   readonly #startedAt: number;
+  /** The idempotent request given out last, until the next one comes. Nearly all are complete by then, and need no place in the table. */
+  #latest: Exchange | undefined;
   #inFlight = 0;
   #isDraining = false;
 
@@ -152,7 +154,7 @@ export class DatagramServer {
 
   /** Exchanges remembered, running and completed. */
   get exchanges(): number {
-    return this.#table.size;
+    return this.#table.size + (this.#latest === undefined ? 0 : 1);
   }
 
   /** From now on nothing new is run; completed exchanges are still answered again. */
@@ -194,7 +196,8 @@ export class DatagramServer {
 
   /** The memory is for what must not run twice; a copy of an idempotent request that comes later is simply run. */
   #remember(exchange: Exchange, now: number): void {
-    if (exchange.isIdempotent) this.#table.remove(exchange);
+    if (exchange === this.#latest) this.#latest = undefined;
+    else if (exchange.isIdempotent) this.#table.remove(exchange);
     else this.#table.complete(exchange, now);
   }
 
@@ -239,9 +242,10 @@ export class DatagramServer {
     now: number,
   ): DatagramServerStep {
     const { id, cookie, ageMs, isIdempotent, payload } = request;
-    const key = peer.key + id;
     const contentHash = hashContent(payload);
-    const known = this.#table.get(key);
+    if (this.#latest !== undefined) this.#table.add(this.#latest, now);
+    this.#latest = undefined;
+    const known = this.#table.get(peer, id);
     if (known !== undefined) {
       if (known.contentHash !== contentHash) return { kind: "drop", reason: "conflict" };
       known.copyBytes = bytes;
@@ -256,7 +260,7 @@ export class DatagramServer {
     if (refusal !== undefined && (refusal !== "busy" || isIdempotent)) return refuse(id, refusal);
 
     const exchange: Exchange = {
-      key,
+      key: "",
       id,
       peer,
       isPlain: false,
@@ -270,7 +274,8 @@ export class DatagramServer {
       reply: undefined,
       newer: undefined,
     };
-    this.#table.add(exchange, now);
+    if (isIdempotent) this.#latest = exchange;
+    else this.#table.add(exchange, now);
     if (refusal === undefined) return this.#run(exchange, payload);
     // "Busy" promises that the request did not run, and an older copy may still be on its way: the promise is remembered.
     exchange.isRunning = false;

@@ -5,6 +5,7 @@ import {
   encodeReply,
   encodeRequest,
   type RequestHeader,
+  type RunningRequest,
 } from "@tallyline/request-reply";
 import { bytes, loopbackPeer, newServer, remotePeer, seededBytes, text } from "./datagram-network.ts";
 
@@ -103,6 +104,20 @@ describe("copies of an idempotent request", () => {
     const server = newServer();
     expect(server.handle(datagram, loopbackPeer, 0).kind).toBe("run");
     expect(server.handle(datagram, loopbackPeer, 1)).toEqual({ kind: "drop", reason: "joined" });
+  });
+
+  test("join the one that runs also when other requests came between", () => {
+    const server = newServer();
+    const asked = (index: number, now: number) => {
+      const step = server.handle(encodeRequest({ id: idOf(index), isIdempotent: true }, bytes("x")), loopbackPeer, now);
+      return step.kind === "run" ? step.request : step;
+    };
+    const first = asked(1, 0);
+    const second = asked(2, 1);
+    expect(server.exchanges).toBe(2);
+    for (const index of [1, 2]) expect(asked(index, 2)).toEqual({ kind: "drop", reason: "joined" });
+    for (const request of [first, second]) server.complete(request as RunningRequest, bytes("y"), 4);
+    expect(server.exchanges).toBe(0);
   });
 
   test("run again afterwards, and take no room in the memory", () => {
