@@ -72,7 +72,7 @@ export const shortestHeaderBytes = 25;
 /** Reads the header of a datagram. Total: any bytes give one of the four kinds, and nothing throws. */
 export function decodeDatagram(datagram: Uint8Array): Datagram {
   const direction = datagram[0];
-  if ((direction !== questionMark && direction !== exclamationMark) || !hasProtocolName(datagram)) {
+  if ((direction !== questionMark && direction !== exclamationMark) || !hasText(datagram, 1, protocolName)) {
     return { kind: "plain", payload: datagram };
   }
   const id = decodeId(datagram);
@@ -89,8 +89,11 @@ export function decodeDatagram(datagram: Uint8Array): Datagram {
   while (end < longestHeaderBytes && end < datagram.length && datagram[end] !== lineFeed) end++;
   if (datagram[end] !== lineFeed)
     return { kind: "malformed", reason: `no line feed in the first ${longestHeaderBytes} bytes` };
-  const fields = asciiText(datagram, idEnd, end);
   const payload = payloadAfter(datagram, end + 1);
+  // The one field that a first copy usually has needs no text and no regular expression (0.2 us).
+  if (direction === questionMark && end - idEnd === idempotentField.length && hasText(datagram, idEnd, idempotentField))
+    return { kind: "request", id, cookie: undefined, ageMs: 0, isIdempotent: true, payload };
+  const fields = asciiText(datagram, idEnd, end);
   return direction === questionMark ? decodeRequest(id, fields, payload) : decodeReply(id, fields, payload);
 }
 
@@ -100,7 +103,7 @@ export function encodeRequest(header: RequestHeader, payload: Uint8Array): Uint8
   let fields = "";
   if (header.cookie !== undefined) fields += ` cookie=${header.cookie}`;
   if (header.ageMs !== undefined && header.ageMs > 0) fields += ` age=${Math.min(Math.floor(header.ageMs), ageMsMax)}`;
-  if (header.isIdempotent === true) fields += " idempotent";
+  if (header.isIdempotent === true) fields += idempotentField;
   if (fields !== "" && !requestFields.test(fields)) throw new RangeError(`not a request header: ${fields}`);
   return joinDatagram(questionMark, header.id, fields, payload, allocateZeroed);
 }
@@ -122,9 +125,6 @@ export function writeReply(header: ReplyHeader, payload: Payload, allocate: Allo
 }
 
 function decodeRequest(id: string, fields: string, payload: Uint8Array): Datagram {
-  // The one field that a first copy usually has needs no regular expression (0.1 us).
-  if (fields === " idempotent")
-    return { kind: "request", id, cookie: undefined, ageMs: 0, isIdempotent: true, payload };
   const match = requestFields.exec(fields);
   if (match === null) return { kind: "malformed", reason: "unknown fields in a request header" };
   const [, cookie, age, idempotent] = match;
@@ -161,9 +161,10 @@ function payloadAfter(datagram: Uint8Array, start: number): Uint8Array {
   return new Uint8Array(datagram.buffer, datagram.byteOffset + start, datagram.length - start);
 }
 
-function hasProtocolName(datagram: Uint8Array): boolean {
-  for (let i = 0; i < protocolName.length; i++) {
-    if (datagram[i + 1] !== protocolName.charCodeAt(i)) return false;
+/** Whether that text stands there, as ASCII. */
+function hasText(datagram: Uint8Array, start: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    if (datagram[start + i] !== text.charCodeAt(i)) return false;
   }
   return true;
 }
@@ -175,7 +176,16 @@ function decodeId(datagram: Uint8Array): string | undefined {
     const isHexDigit = (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66);
     if (!isHexDigit) return undefined;
   }
-  return asciiText(datagram, idStart, idEnd);
+  return idText(datagram);
+}
+
+/** So many arguments are twice as fast as an array that is spread. */
+function idText(d: Uint8Array): string {
+  // prettier-ignore
+  return String.fromCharCode(
+    d[8]!, d[9]!, d[10]!, d[11]!, d[12]!, d[13]!, d[14]!, d[15]!,
+    d[16]!, d[17]!, d[18]!, d[19]!, d[20]!, d[21]!, d[22]!, d[23]!,
+  );
 }
 
 /** Bytes as text, one character per byte; a byte above 0x7f becomes a character that no header has. */
@@ -190,6 +200,7 @@ const questionMark = 0x3f;
 const exclamationMark = 0x21;
 const lineFeed = 0x0a;
 const protocolName = "call/1 ";
+const idempotentField = " idempotent";
 const idStart = 8;
 const idEnd = 24;
 /** The longest header that the grammar allows has 72 bytes; a line feed further on belongs to the payload of garbage. */
