@@ -112,7 +112,7 @@ export class LineDecoder implements Decoder<string> {
       part = this.#tail.take();
     }
     try {
-      this.#text = decoder.decode(part);
+      this.#text = (part.length <= SHORT_BYTES ? shortText(part) : undefined) ?? decoder.decode(part);
       this.#textAt = 0;
       this.#textBytes = part.length;
     } catch {
@@ -197,6 +197,18 @@ export class LineDecoder implements Decoder<string> {
   }
 }
 
+/** For a word or two the way out of JavaScript, to the decoder, costs twice as much. @returns undefined when it is not ASCII. */
+function shortText(bytes: Uint8Array): string | undefined {
+  const units: number[] = [];
+  for (let i = 0; i < bytes.length; i += 1) {
+    const byte = bytes[i]!;
+    if (byte > 0x7f) return undefined;
+    units.push(byte);
+  }
+  return String.fromCharCode(...units);
+}
+
+const SHORT_BYTES = 16;
 const LF = 0x0a;
 const CR = 0x0d;
 const encoder = new TextEncoder();
