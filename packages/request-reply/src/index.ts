@@ -26,3 +26,4 @@ export {
 export { StreamCalls, type StreamCall, type StreamCallFailure, type StreamCallId } from "./stream-calls.ts";
 export { type StreamCallInput, type StreamCallsOptions, type StreamReceipt } from "./stream-calls.ts";
 export { StreamReplies, type StreamTurn, type StreamTurnOutcome } from "./stream-replies.ts";
+export { TurnQueue } from "./turn-queue.ts";
