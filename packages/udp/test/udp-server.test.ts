@@ -31,6 +31,32 @@ describe("a server", () => {
     }
   });
 
+  test("answers a burst after all of it was read, each once, and what waits also when it is drained meanwhile", async () => {
+    const events: string[] = [];
+    let drained: Promise<unknown> | undefined;
+    await using server = await createUdpServer({
+      handler: (request) => {
+        events.push(`${text(request)} came`);
+        if (text(request) === "last") queueMicrotask(() => (drained = server.drain()));
+        return request;
+      },
+    });
+    await using raw = await RawSocket.open();
+    raw.socket.on("message", (reply) => events.push(`${text(reply)} answered`));
+    const burst = async (names: readonly string[]) => {
+      const before = raw.received.length;
+      for (const name of names) raw.socket.send(name, server.port, "127.0.0.1");
+      await raw.at(before + names.length - 1);
+    };
+    // A turn that brings many is what makes the server wait for the end of the next ones.
+    await burst(Array.from({ length: 24 }, (_, i) => `${i}`));
+    events.length = 0;
+    await burst(["first", "second", "last"]);
+    await drained;
+    const of = (what: string) => ["first", "second", "last"].map((name) => `${name} ${what}`);
+    expect(events).toEqual([...of("came"), ...of("answered")]);
+  });
+
   test("in plain mode gives every datagram to the handler as it is, the empty one too", async () => {
     await using server = await createUdpServer({ mode: "plain", handler: (request) => request });
     await using raw = await RawSocket.open();
