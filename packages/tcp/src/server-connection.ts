@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Codec, Decoder, FrameError } from "@tallyline/framing";
-import { StreamReplies, type StreamTurn, type StreamTurnOutcome } from "@tallyline/request-reply";
+import { StreamReplies, type StreamTurn, type StreamTurnOutcome, type TurnQueue } from "@tallyline/request-reply";
 import { Alarm } from "./alarm.ts";
 import { FrameBatch } from "./frame-batch.ts";
 import { MOST_BYTES_LOOKED_AT, otherProtocolOf } from "./other-protocols.ts";
@@ -20,6 +20,8 @@ export interface ConnectionHost<Request, Reply, State> {
   readonly counts: ServerCounts;
   /** Connections that wait for one of the server's places for requests, the longest first. */
   readonly waiting: Set<ServerConnection<Request, Reply, State>>;
+  /** Connections that write at the end of the turn. */
+  readonly sending: TurnQueue<ServerConnection<Request, Reply, State>>;
   /** All connections together hold too much. */
   shed(): void;
   closed(connection: ServerConnection<Request, Reply, State>, reason: CloseReason): void;
@@ -69,6 +71,10 @@ export class ServerConnection<Request, Reply, State> implements SocketOwner {
   #isYielding = false;
   /** The beginning of a frame is there, and has its time. */
   #isInFrame = false;
+  /** Its replies wait for the end of the turn. */
+  #isQueued = false;
+  /** The last read, where its memory is to be given back. */
+  #read: Uint8Array | undefined;
   #isPullTimed = false;
   #inFlight = 0;
   #requestCount = 0;
@@ -175,8 +181,18 @@ export class ServerConnection<Request, Reply, State> implements SocketOwner {
     if (this.#start !== undefined && this.#refuseOther(this.#start, bytes)) return;
     if (!this.#isActive) this.#becomeActive();
     this.#decoder.push(bytes);
-    this.#pull();
-    if (this.#host.settings.releaseRequests && this.#isAtRest()) releaseRead(bytes);
+    if (this.#host.settings.releaseRequests) this.#read = bytes;
+    this.#take();
+    if (!this.#mayWait()) return this.#send();
+    if (this.#isQueued) return;
+    this.#isQueued = true;
+    this.#host.sending.add(this);
+  }
+
+  /** Sends what was answered since it was queued. */
+  turnEnded(): void {
+    this.#isQueued = false;
+    this.#send();
   }
 
   peerEnded(): void {
@@ -246,13 +262,20 @@ export class ServerConnection<Request, Reply, State> implements SocketOwner {
     return this.#phase === "lingering" ? Infinity : (this.#turns?.wakeAtMs ?? Infinity);
   }
 
-  /** Everything that came was handled, everything that was answered has been taken by the system. */
-  #isAtRest(): boolean {
-    return this.#held === 0 && this.#inFlight === 0 && this.#phase === "open";
+  /** Replies wait for the end of the turn when they are all that there is to do. Large ones are written while their bytes are in the caches. */
+  #mayWait(): boolean {
+    const { length } = this.#batch;
+    if (length === 0 || length > MOST_BYTES_THAT_WAIT) return false;
+    return this.#phase === "open" && this.#inFlight === 0 && this.#decoder.pendingBytes === 0;
   }
 
   /** Hands over the frames that there is room for, then sends what was answered. */
   #pull(): void {
+    this.#take();
+    this.#send();
+  }
+
+  #take(): void {
     const { maxFramesPerTurn } = this.#host.settings.limits;
     const decoder = this.#decoder;
     this.#isPullTimed = false;
@@ -280,9 +303,17 @@ export class ServerConnection<Request, Reply, State> implements SocketOwner {
       if (event.kind === "message") this.#run(event.message);
       else this.#runBad(event.error, event.kind === "lost");
     }
+  }
+
+  #send(): void {
     this.#flush();
     this.#setPaused(this.#phase === "open" && !this.#canRead());
     this.#wakeNext();
+    const read = this.#read;
+    if (read === undefined) return;
+    this.#read = undefined;
+    // Everything that came was handled, and the system has taken everything that was answered.
+    if (this.#held === 0 && this.#inFlight === 0 && this.#phase === "open") releaseRead(read);
   }
 
   #canRead(): boolean {
@@ -615,6 +646,7 @@ function outcomeOf<Reply>(reply: Reply | undefined): StreamTurnOutcome<Reply> {
 }
 
 const NOTHING = new Uint8Array(0);
+const MOST_BYTES_THAT_WAIT = 4096;
 
 const SILENCE = { kind: "silence" } as const;
 

@@ -2,6 +2,7 @@ import { type ListenOptions, type Server, type Socket, connect, createServer } f
 import { once } from "node:events";
 import { unlinkSync } from "node:fs";
 import type { TLSSocket } from "node:tls";
+import { TurnQueue } from "@tallyline/request-reply";
 import { ListenError } from "./errors.ts";
 import { positiveNumber, refuseUnknownKeys } from "./options.ts";
 import { addressGroup, isLoopback, peerOf, plainAddress, urlOf } from "./peer.ts";
@@ -131,6 +132,7 @@ class ListeningServer<Request, Reply, State> implements TcpServer {
       settings,
       counts,
       waiting: new Set(),
+      sending: new TurnQueue({ onTurnEnd: setImmediate, act: (connection) => connection.turnEnded() }),
       shed: () => this.#shed(),
       closed: (connection, reason) => this.#forget(connection, reason),
     };

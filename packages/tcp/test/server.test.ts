@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import { chunks, lengthPrefixed, lines } from "@tallyline/framing";
 import { connectTcp, createTcpServer, type TcpServerOptions } from "@tallyline/tcp";
 import { describe, expect, test, vi } from "vitest";
-import { gate, linePeer, until, upperCase } from "./peers.ts";
+import { gate, linePeer, type LinePeer, until, upperCase } from "./peers.ts";
 
 describe("requests and replies", () => {
   test("answers each line, in the order in which they came", async () => {
@@ -59,6 +59,35 @@ describe("requests and replies", () => {
         .join(""),
     );
     expect(server.stats()).toMatchObject({ replies: 6, handlerErrors: 1, inFlight: 0, bufferedBytes: 0 });
+  });
+
+  test("replies to connections that are read in one turn leave behind the last of these reads, those of each in order", async () => {
+    const events: string[] = [];
+    await using server = await createTcpServer({
+      codec: lines(),
+      handler: (line: string) => (events.push(line), line.toUpperCase()),
+    });
+    await using stack = new AsyncDisposableStack();
+    const peers: LinePeer[] = [];
+    for (let i = 0; i < 20; i += 1) peers.push(stack.use(await linePeer(server)));
+    const round = async (text: string) => {
+      for (const peer of peers) peer.send(text);
+      for (const peer of peers) {
+        for (const line of text.trimEnd().split("\n")) expect(await peer.line()).toBe(line.toUpperCase());
+      }
+    };
+    // A turn that brings many is what makes the server wait for the end of the next ones.
+    await round("a\n");
+    events.length = 0;
+    // oxlint-disable-next-line typescript/unbound-method
+    const write = Socket.prototype.write as (this: Socket, ...args: unknown[]) => boolean;
+    using spy = vi.spyOn(Socket.prototype, "write");
+    spy.mockImplementation(function (this: Socket, ...args: unknown[]) {
+      if (args[0] === "B\nC\n") events.push("replies");
+      return write.apply(this, args);
+    });
+    await round("b\nc\n");
+    expect(events).toEqual([...peers.flatMap(() => ["b", "c"]), ...peers.map(() => "replies")]);
   });
 
   test("undefined sends nothing", async () => {

@@ -176,7 +176,7 @@ test("half-closed works over TLS as it does over TCP", async () => {
 
 test("bytes come back whole over TLS where requests are given back as they are answered", async () => {
   const handler = (bytes: Uint8Array) => bytes;
-  const { tls } = options;
+  const tls = certificateOf("server");
   await using server = await createTcpServer({ codec: chunks(), handler, releaseRequests: true, tls });
   await using connection = await connectTcp({ port: server.port, tls: { ca } });
   const sent = Buffer.alloc(1_000_000, "abcdefghij");
