@@ -21,7 +21,7 @@ const bareEcho = (name: string, request: string, reply: RegExp): LoadedServer =>
 const callers: readonly LoadedServer[] = [
   {
     name: "calculator-server, calls",
-    configuration: "--port 0; requests with a header, which are remembered for a minute",
+    configuration: "--port 0; requests with a header, idempotent",
     start: startCalculator,
     load: { transport: "udp", request: CALL, reply: /^!call\/1 \d{16}\nResult: 46$/ },
   },
@@ -58,7 +58,7 @@ export const calculator: Area = {
   about:
     "The program `calculator-server` answers `12 + 34`, beside ten lines on `node:dgram` that send back what they get, and beside a CoAP server with the same arithmetic. Then requests at a fixed rate whatever comes back, up to three times as many as it can answer: what counts are replies within 250 ms.",
   limits:
-    "Node.js reads one datagram a system call and makes objects for each. In a CPU profile, sending is about 85 % of what a bare echo does in JavaScript and below, and 56 % of what the calculator does; the rest of it is spread thin: decoding and encoding text, the header, remembering the call, evaluating, none of them above 4 %.",
+    "Node.js reads one datagram a system call and makes objects for each; sending one is 40 % of what a bare echo does. Ours sends the replies of a turn one behind the other (decision 0101), which saves more than the header, the limits and the shedding cost. Ten lines on `node:dgram` that evaluate the expression and answer at once come to 0.83 of the bare echo.",
   async *run(bench) {
     const all = callers.map((server) => loaded(server, { connections: 8, depth: 16 }));
     yield bench.race("8 sockets, 16 requests in flight on each", all, {

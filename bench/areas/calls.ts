@@ -103,7 +103,7 @@ export const calls: Area = {
   about:
     "A line is sent, a line comes back: the packages `tcp` and `framing` as a server of five lines, beside Redis answering PING, JSON-RPC by jayson, and NATS, where a broker stands between the two that call. The same load generator speaks to all of them on raw sockets, so that the clients of none are measured; then each is called by its own client.",
   limits:
-    "One at a time, the write of a reply is about 60 % of the server's time in a CPU profile, as in a bare server, and the garbage collector 15 %; cutting lines, the handler and the order of replies, all that is ours, are some 6 %. Redis makes the same system calls with less around them. With 16 in flight, the one write of 16 replies is about 70 %, and what is ours 10 %.",
+    "One at a time, half of the server's time in a CPU profile is the write of a reply, and a seventh the read and the wait for it; a quarter is what `node:net` does for each read and write, its own code and the memory for them; cutting lines, the handler and the order of replies, all that is ours, are some 5 %. A server that does nothing but answer each read with `PONG`, by `node:net` alone, comes to 0.5 of Redis' CPU if it writes at once and 0.65 if it writes at the end of each turn, as ours does: the rest would take another socket than Node's. jayson has the same system calls and the same `node:net` to pay for; three times its throughput would leave ours less than the system calls take. With 16 in flight, the one write of 16 replies is about 70 %, and what is ours 10 %.",
   async *run(bench) {
     for (const [depth, redis] of LOADS) {
       const traffic = { connections: 50, depth };

@@ -31,7 +31,7 @@ export const echo: Area = {
   about:
     "The program `echo-server` beside a server of ten lines on `node:net` that echoes each read and pauses while writing lags. That server runs twice: how far its two copies are apart is how far chance moves a ratio.",
   limits:
-    "In a CPU profile (`node --cpu-prof`) the write of a reply is three quarters of the bare server's time: one system call, which on loopback carries the bytes to their receiver as well. Ours makes the same calls through the same streams of Node.js. Large reads set off the garbage collector several times a second, and it goes over all that a program has loaded: with 16 KiB on 50 connections, `createEchoServer` in a script of two lines came to 0.95 of the bare server (0.88 to 1.09), where the program, with its command line and its log, came to 0.77 in the same run.",
+    "In a CPU profile the write of a reply is half of the bare server's time and the read a tenth: two system calls, of which that on loopback carries the bytes to their receiver as well. What `node:net` does around them is nearly all the rest; ours is some 2 %. More than that is won where a turn of the event loop brings several requests, because their replies are written one behind the other (decision 0101), and with large reads, because their memory is given back at once instead of setting off the garbage collector (decision 0100). On one connection there is neither.",
   async *run(bench) {
     for (const [bytes, connections, depth] of LOADS) {
       const title = `${bytes} B, ${connections} ${connections === 1 ? "connection" : "connections"}, ${depth} in flight on each`;
