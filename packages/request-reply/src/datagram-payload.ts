@@ -2,7 +2,7 @@
 export type Allocate = (bytes: number) => Uint8Array;
 
 /** Text of one byte a character. */
-export type AsciiText = string & { readonly [ascii]: true };
+type AsciiText = string & { readonly [ascii]: true };
 declare const ascii: unique symbol;
 
 /** What a datagram carries: bytes, or a short text, which is written into the datagram without being bytes before. Both have their length in bytes. */
