@@ -115,9 +115,10 @@ static void note_sent(struct connection *c, uint64_t now_ns) {
   c->in_flight += 1;
 }
 
-static void note_answered(struct connection *c, uint64_t now_ns) {
+/* How many requests that answers: none when it comes too late. */
+static int note_answered(struct connection *c, uint64_t now_ns) {
   if (c->in_flight == 0) {
-    if (is_udp) return; /* late: it was given up in the slice before */
+    if (is_udp) return 0; /* it was given up in the slice before */
     fprintf(stderr, "load: a reply that nobody asked for\n");
     exit(1);
   }
@@ -125,6 +126,7 @@ static void note_answered(struct connection *c, uint64_t now_ns) {
   c->oldest = (c->oldest + 1) % (unsigned)depth;
   c->in_flight -= 1;
   answered += 1;
+  return 1;
 }
 
 static void flush(struct connection *c) {
@@ -210,8 +212,7 @@ static int read_replies(struct connection *c) {
       int n = recvmmsg(c->socket, messages, BATCH, MSG_DONTWAIT, NULL);
       if (n <= 0) return count;
       uint64_t t = now();
-      for (int i = 0; i < n; i++) note_answered(c, t);
-      count += n;
+      for (int i = 0; i < n; i++) count += note_answered(c, t);
       if (n < BATCH) return count;
     }
   }
