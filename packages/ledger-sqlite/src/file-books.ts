@@ -339,7 +339,7 @@ export class FileBooks implements WritableBooks {
     if (this.#slots.size - this.#changed.length >= KEPT_SLOTS) this.#forgetUnchanged();
     const slot = {
       number,
-      account: this.accounts.get(number),
+      account: this.accounts.get(number, name),
       latest: this.accounts.latest(number),
       isChanged: false,
     };
