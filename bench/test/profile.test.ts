@@ -14,6 +14,7 @@ import type { AllocationNode, CallFrame, CpuRecording } from "../engine/profile/
 import { SAMPLE_EVERY_US } from "../engine/profile/recording.ts";
 import { sourceFinder } from "../engine/profile/source-of.ts";
 import { callsOf } from "../engine/profile/system-calls.ts";
+import { someMachine } from "./some-machine.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -221,18 +222,13 @@ const load: ProfiledLoad = {
   notRun: ["NATS: not installed; apt-get install nats-server"],
 };
 const [area] = areas;
-const machine = {
-  processor: "a processor",
-  cores: 2,
-  memoryGiB: 8,
-  kernel: "Linux 6",
-  node: "v24",
-  fileSystem: "ext4",
-  date: "2026-01-02",
-  loadBefore: 0.1,
-  loadAfter: 1.9,
+const profile: AreaProfile = {
+  area: area!.name,
+  command: "bench:profile x",
+  machine: someMachine,
+  seconds: 9,
+  loads: [load],
 };
-const profile: AreaProfile = { area: area!.name, command: "bench:profile x", machine, seconds: 9, loads: [load] };
 
 describe("a picture of a profile", () => {
   const svg = profileChart("A & B", [load]);

@@ -7,6 +7,7 @@ import { fill } from "../engine/load.ts";
 import { performancePage } from "../engine/report.ts";
 import type { AreaProfile } from "../engine/profile/profile-result.ts";
 import { type AreaResult, boundOf, type Comparison } from "../engine/result.ts";
+import { someMachine } from "./some-machine.ts";
 
 const results = join(import.meta.dirname, "..", "results");
 const page = readFileSync(join(import.meta.dirname, "..", "..", "docs", "performance.md"), "utf8");
@@ -74,19 +75,8 @@ describe("a picture", () => {
 });
 
 test("a page names the machine, each verdict and who did not run", () => {
-  const machine = {
-    processor: "a processor",
-    cores: 2,
-    memoryGiB: 8,
-    kernel: "Linux 6",
-    node: "v24",
-    fileSystem: "ext4",
-    date: "2026-01-02",
-    loadBefore: 0.1,
-    loadAfter: 1.9,
-  };
   const [area] = areas;
-  const result = { area: area!.name, command: "bench:x", machine, seconds: 9, comparisons: [comparison] };
+  const result = { area: area!.name, command: "bench:x", machine: someMachine, seconds: 9, comparisons: [comparison] };
   const text = performancePage(areas, [result], [], "- a thing\n");
   expect(text).toContain(
     "a processor, 2 cores, 8 GiB, Linux 6, Node.js v24, ext4; load average 0.1 before, 1.9 at the end",
